@@ -1,7 +1,8 @@
 """The trees that SPL text is read into: a pipeline of commands, search expressions and eval expressions.
 
 SPL has no single grammar: every command reads its own arguments. The pipeline tree therefore keeps a command's
-arguments as text with its place; the command turns them into what it needs with :class:`harness.spl.arguments.Arguments`,
+arguments as text with its place; the command turns them into what it needs with
+:class:`harness.spl.arguments.Arguments`,
 which yields the expression trees below. Every node knows its place, so that an error can underline it.
 """
 
@@ -60,7 +61,7 @@ ComparisonOperator: TypeAlias = OneOf["=", "!=", "<", "<=", ">", ">="]
 
 @dataclass(frozen=True, slots=True)
 class SearchValue:
-    """The text to compare with, unescaped: ``*`` in it is a wildcard. ``quoted`` says that it stood in double quotes."""
+    """The text to compare with, unescaped: ``*`` in it is a wildcard. ``quoted``: it stood in double quotes."""
 
     text: str
     quoted: bool = False
