@@ -30,20 +30,28 @@ class Span:
 # --- the pipeline -----------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Command:
     """``name arguments`` between two pipes. ``arguments_span`` is where the text after the name stands in ``text``,
     the whole outermost search with macros expanded; so ``text[arguments_span.start:arguments_span.end]`` are the
-    arguments, subsearches included."""
+    arguments, subsearches included. Two commands are equal if their names and arguments are, wherever they stand."""
 
     name: str
     text: str = attribute(repr=False)
-    span: Span = attribute(compare=False)
-    arguments_span: Span = attribute(compare=False)
+    span: Span
+    arguments_span: Span
 
     @property
     def arguments(self) -> str:
         return self.text[self.arguments_span.start : self.arguments_span.end]
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Command):
+            return NotImplemented
+        return self.name == other.name and self.arguments.strip() == other.arguments.strip()
+
+    def __hash__(self) -> int:
+        return hash((self.name, self.arguments.strip()))
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,7 +217,8 @@ class Aggregation:
     """``function(argument) AS name``: the argument is a field (wildcards allowed), an eval expression, or nothing.
 
     ``label`` is the column's name when there is no AS: the text as Splunk prints it (``count``, ``dc(host)``).
-    ``parameter`` is the number in ``perc95`` or ``p50``.
+    ``parameter`` is the number in ``perc95`` or ``p50``. ``further`` are arguments after the first, as written
+    (the span in ``sparkline(count, 1h)``).
     """
 
     function: str
@@ -217,6 +226,7 @@ class Aggregation:
     label: str
     alias: str | None = None
     parameter: float | None = None
+    further: tuple[str, ...] = ()
     span: Span = attribute(compare=False, default=Span(0, 0))
 
     @property
