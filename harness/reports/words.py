@@ -1,0 +1,39 @@
+"""The words of the Testing table, as a detection's published page has them."""
+
+from __future__ import annotations
+
+from pathlib import PurePosixPath
+from urllib.parse import urlsplit
+
+from harness.runner.record import DetectionRecord, Level, Status, Summary, TestRecord
+
+COLUMNS = ("Test Type", "Status", "Dataset", "Source", "Sourcetype")
+NOT_APPLICABLE = "N/A"
+STATUS = {
+    Status.PASS: "✅ Passing",
+    Status.FAIL: "❌ Failing",
+    Status.ERROR: "⚠️ Error",
+    Status.SKIP: "⏭️ Skipped",
+}
+LEVEL = {Level.VALIDATION: "Validation", Level.UNIT: "Unit", Level.INTEGRATION: "Integration"}
+
+
+def summary_line(summary: Summary, seconds: float) -> str:
+    return (
+        f"{summary.passed} passed, {summary.failed} failed, {summary.errors} errors, {summary.skipped} skipped "
+        f"in {seconds:.1f} s"
+    )
+
+
+def test_type(detection: DetectionRecord, result: TestRecord) -> str:
+    """The level; with the test's name where the detection has several tests at that level."""
+    same = [other for other in detection.results if other.level == result.level]
+    return LEVEL[result.level] if len(same) == 1 else f"{LEVEL[result.level]}: {result.test}"
+
+
+def dataset_name(data: str) -> str:
+    return PurePosixPath(urlsplit(data).path if "://" in data else data).name or data
+
+
+def first_line(text: str) -> str:
+    return text.partition("\n")[0]

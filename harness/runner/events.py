@@ -1,0 +1,61 @@
+"""What happens during a run, as it happens. The runner yields these and prints nothing; whoever shows, listens."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from harness.runner.record import BackendRecord, DatasetRecord, Level, RunRecord, TestRecord
+
+
+@dataclass(frozen=True, slots=True)
+class TestId:
+    """Which test: the detection's name, the level, and the test's own name."""
+
+    __test__ = False  # not a pytest class
+
+    detection: str
+    level: Level
+    test: str
+
+
+@dataclass(frozen=True, slots=True)
+class RunStarted:
+    """``tests`` are to be judged, skipped ones included."""
+
+    tests: int
+    backend: BackendRecord
+
+
+@dataclass(frozen=True, slots=True)
+class TestStarted:
+    test: TestId
+
+
+@dataclass(frozen=True, slots=True)
+class DatasetReplayed:
+    test: TestId
+    dataset: DatasetRecord
+
+
+@dataclass(frozen=True, slots=True)
+class SearchFinished:
+    """``seconds`` is how long the search took, its rows read included."""
+
+    test: TestId
+    rows: int
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class TestFinished:
+    test: TestId
+    result: TestRecord
+
+
+@dataclass(frozen=True, slots=True)
+class RunFinished:
+    record: RunRecord
+
+
+Event: TypeAlias = RunStarted | TestStarted | DatasetReplayed | SearchFinished | TestFinished | RunFinished
