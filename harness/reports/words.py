@@ -19,10 +19,8 @@ LEVEL = {Level.VALIDATION: "Validation", Level.UNIT: "Unit", Level.INTEGRATION: 
 
 
 def summary_line(summary: Summary, seconds: float) -> str:
-    return (
-        f"{summary.passed} passed, {summary.failed} failed, {summary.errors} errors, {summary.skipped} skipped "
-        f"in {seconds:.1f} s"
-    )
+    errors = f"{summary.errors} error{'' if summary.errors == 1 else 's'}"
+    return f"{summary.passed} passed, {summary.failed} failed, {errors}, {summary.skipped} skipped in {seconds:.1f} s"
 
 
 def test_type(detection: DetectionRecord, result: TestRecord) -> str:

@@ -19,8 +19,10 @@ from harness.spl.nodes import Command
 from harness.spl.parser import parse_pipeline
 
 WRITERS = frozenset(
-    ("collect", "delete", "mcollect", "meventcollect", "outputcsv", "outputlookup", "outputtext", "run", "script")
-    + ("sendalert", "sendemail", "sendresults", "summaryindex", "tscollect")
+    [
+        *("collect", "delete", "mcollect", "meventcollect", "outputcsv", "outputlookup", "outputtext", "run"),
+        *("script", "sendalert", "sendemail", "sendresults", "summaryindex", "tscollect"),
+    ]
 )
 """Commands that leave something behind when they run."""
 
