@@ -1,0 +1,297 @@
+"""Events at rest: named indexes, each a set of segments.
+
+What is appended waits until somebody reads, and then becomes one segment per source type, so that many small batches
+(one HEC request each) cost no more than a large one. A segment never changes, apart from which of its events are
+deleted; whatever is derived from a segment (search-time fields, data-model rows) can be kept beside it.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from fnmatch import fnmatchcase
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+
+from harness.values.column import Column, Mask, Value
+from harness.values.frame import Frame, concatenate_frames
+
+DEFAULT_INDEXES: Final = ("main", "summary", "history", "_internal", "_audit", "_introspection", "_telemetry")
+"""The event indexes that a fresh Splunk has."""
+
+Times = npt.NDArray[np.float64]
+Serials = npt.NDArray[np.int64]
+
+
+class UnknownIndexError(LookupError):
+    """No index has this name."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Segment:
+    """Events of one source type of one index, oldest arrival first.
+
+    ``frame`` holds their index-time fields, ``times`` their ``_time`` in epoch seconds, ``serials`` their place in the
+    order of arrival over the whole store.
+    """
+
+    number: int
+    index: str
+    frame: Frame
+    times: Times
+    serials: Serials
+
+    def __len__(self) -> int:
+        return self.frame.length
+
+    def holds(self, field: str) -> Sequence[Value]:
+        """The distinct values of an index-time field in this segment (some may not be used by any event)."""
+        column = self.frame.columns.get(field)
+        return column.values if column is not None else ()
+
+
+@dataclass(frozen=True, slots=True)
+class Slice:
+    """The rows of a segment that a scan found: not deleted, and inside the time range."""
+
+    segment: Segment
+    rows: Mask
+
+    def __len__(self) -> int:
+        return int(np.count_nonzero(self.rows))
+
+
+@dataclass(frozen=True, slots=True)
+class IndexFacts:
+    """What is known of an index without reading events: times are epoch seconds, None without events."""
+
+    name: str
+    event_count: int
+    earliest: float | None
+    latest: float | None
+    size: int
+    """Bytes of raw text."""
+
+
+class _Index:
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.pending: dict[str, list[tuple[Frame, Serials]]] = {}
+        self.segments: list[Segment] = []
+        self.deleted: dict[Segment, Mask] = {}
+
+
+class Store:
+    """Thread-safe: readers see a snapshot, writers wait for each other only."""
+
+    def __init__(self, indexes: Iterable[str] = DEFAULT_INDEXES) -> None:
+        self._lock = threading.RLock()
+        self._indexes = {name: _Index(name) for name in indexes}
+        self._serial = 0
+        self._segment = 0
+        self._generation = 0
+
+    @property
+    def generation(self) -> int:
+        """Changes whenever anything that a search could see has changed."""
+        return self._generation
+
+    # --- indexes
+
+    def create_index(self, name: str) -> None:
+        """Make an empty index; one that exists stays as it is."""
+        with self._lock:
+            if name not in self._indexes:
+                self._indexes[name] = _Index(name)
+                self._generation += 1
+
+    def remove_index(self, name: str) -> None:
+        """Remove an index and its events. Raises :class:`UnknownIndexError`."""
+        with self._lock:
+            self._index(name)
+            del self._indexes[name]
+            self._generation += 1
+
+    def index_names(self) -> list[str]:
+        with self._lock:
+            return sorted(self._indexes)
+
+    def has_index(self, name: str) -> bool:
+        with self._lock:
+            return name in self._indexes
+
+    def facts(self, name: str) -> IndexFacts:
+        """Counts and times of an index. Raises :class:`UnknownIndexError`."""
+        with self._lock:
+            slices = self.slices([name])
+        counts = [len(part) for part in slices]
+        times = [part.segment.times[part.rows] for part in slices if len(part)]
+        raw = [part.segment.frame.column("_raw").take(part.rows) for part in slices]
+        return IndexFacts(
+            name,
+            sum(counts),
+            min((float(t.min()) for t in times), default=None),
+            max((float(t.max()) for t in times), default=None),
+            sum(_text_size(column) for column in raw),
+        )
+
+    # --- events
+
+    def append(self, index: str, frame: Frame) -> None:
+        """Add events, in the order of arrival. Every row has ``_time``. Raises :class:`UnknownIndexError`."""
+        if not frame.length:
+            return
+        with self._lock:
+            target = self._index(index)
+            serials = np.arange(self._serial, self._serial + frame.length, dtype=np.int64)
+            self._serial += frame.length
+            for sourcetype, rows in _by_sourcetype(frame):
+                part = frame if rows is None else frame.take(rows)
+                own = serials if rows is None else serials[rows]
+                target.pending.setdefault(sourcetype, []).append((part, own))
+            self._generation += 1
+
+    def select_indexes(self, patterns: Iterable[str]) -> list[str]:
+        """Names of indexes that one of the patterns matches. ``*`` leaves out internal indexes: they need ``_*``."""
+        with self._lock:
+            names = sorted(self._indexes)
+        return [name for name in names if any(index_matches(pattern, name) for pattern in patterns)]
+
+    def slices(
+        self, indexes: Iterable[str], earliest: float | None = None, latest: float | None = None
+    ) -> list[Slice]:
+        """Rows of the named indexes with ``earliest <= _time < latest``, by segment; empty ones are left out."""
+        with self._lock:
+            parts = [
+                (segment, index.deleted.get(segment))
+                for index in map(self._index, indexes)
+                for segment in self._settled(index)
+            ]
+        found: list[Slice] = []
+        for segment, deleted in parts:
+            rows = np.ones(len(segment), dtype=np.bool_) if deleted is None else ~deleted
+            if earliest is not None:
+                rows &= segment.times >= earliest
+            if latest is not None:
+                rows &= segment.times < latest
+            if rows.any():
+                found.append(Slice(segment, rows))
+        return found
+
+    def scan(self, patterns: Iterable[str], earliest: float | None = None, latest: float | None = None) -> Frame:
+        """Events with their index-time fields, newest first."""
+        slices = self.slices(self.select_indexes(patterns), earliest, latest)
+        return newest_first([(part.segment, part.segment.frame, part.rows) for part in slices])
+
+    def delete(self, rows: Mapping[int, Iterable[int]]) -> dict[str, int]:
+        """Mark events deleted: by segment number, their serials. Gives how many were deleted of each index."""
+        counts: dict[str, int] = {}
+        with self._lock:
+            for index in self._indexes.values():
+                for segment in self._settled(index):
+                    if segment.number not in rows:
+                        continue
+                    wanted = np.fromiter(rows[segment.number], dtype=np.int64)
+                    before = index.deleted.get(segment)
+                    hit = np.isin(segment.serials, wanted)
+                    gone = hit if before is None else hit | before
+                    fresh = hit if before is None else hit & ~before
+                    index.deleted[segment] = gone
+                    counts[index.name] = counts.get(index.name, 0) + int(np.count_nonzero(fresh))
+            self._generation += 1
+        return counts
+
+    # --- inside the lock
+
+    def _index(self, name: str) -> _Index:
+        found = self._indexes.get(name)
+        if found is None:
+            raise UnknownIndexError(name)
+        return found
+
+    def _settled(self, index: _Index) -> list[Segment]:
+        """The index's segments, after what was pending has become segments too."""
+        for parts in index.pending.values():
+            frame = replace(concatenate_frames([part for part, _ in parts]), ordered=False, events=True)
+            serials = np.concatenate([own for _, own in parts])
+            times = times_of(frame)
+            self._segment += 1
+            index.segments.append(Segment(self._segment, index.name, frame, times, serials))
+        index.pending.clear()
+        return list(index.segments)
+
+
+def index_matches(pattern: str, name: str) -> bool:
+    """Whether ``index=pattern`` reaches the index ``name``."""
+    pattern = pattern.lower()
+    if name.startswith("_") and not pattern.startswith("_"):
+        return False
+    return fnmatchcase(name, pattern.replace("[", "[[]").replace("?", "[?]"))
+
+
+def newest_first(parts: Sequence[tuple[Segment, Frame, Mask]]) -> Frame:
+    """Rows of several segments as one frame, newest ``_time`` first and the later arrival first among equals."""
+    frames: list[Frame] = []
+    times: list[Times] = []
+    serials: list[Serials] = []
+    for segment, frame, rows in parts:
+        own = np.flatnonzero(rows)
+        own = own[np.lexsort((-segment.serials[own], -segment.times[own]))]
+        taken = frame.take(own)
+        frames.append(compacted(taken) if len(parts) > 1 else taken)
+        times.append(segment.times[own])
+        serials.append(segment.serials[own])
+    if len(frames) == 1:
+        return replace(frames[0], ordered=False, events=True)
+    merged = replace(concatenate_frames(frames), ordered=False, events=True)
+    if not frames:
+        return merged
+    order = np.lexsort((-np.concatenate(serials), -np.concatenate(times)))
+    return merged.take(order)
+
+
+def compacted(frame: Frame) -> Frame:
+    """Without dictionary entries that no row uses, where they outnumber the rows."""
+    return replace(
+        frame,
+        columns={
+            name: column.compact() if len(column.values) > frame.length else column
+            for name, column in frame.columns.items()
+        },
+    )
+
+
+def times_of(frame: Frame) -> Times:
+    """``_time`` of every row in epoch seconds; NaN where a row has none."""
+    column = frame.column("_time")
+    table = np.array([*map(_seconds, column.values), np.nan], dtype=np.float64)
+    return table[column.codes]
+
+
+def _seconds(value: Value) -> float:
+    if isinstance(value, tuple):
+        value = value[0]
+    try:
+        return float(value) if value is not None else float("nan")
+    except ValueError:
+        return float("nan")
+
+
+def _by_sourcetype(frame: Frame) -> list[tuple[str, Mask | None]]:
+    column = frame.column("sourcetype")
+    used = np.unique(column.codes)
+    if len(used) == 1:
+        return [(_name(column, int(used[0])), None)]
+    return [(_name(column, int(code)), np.equal(column.codes, code)) for code in used]
+
+
+def _name(column: Column, code: int) -> str:
+    return "" if code < 0 else str(column.values[code])
+
+
+def _text_size(column: Column) -> int:
+    sizes = np.array([*(len(value) if isinstance(value, str) else 0 for value in column.values), 0], dtype=np.int64)
+    return int(sizes[column.codes].sum())

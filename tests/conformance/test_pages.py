@@ -1,0 +1,32 @@
+"""Every heading of every conformance page is a test."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from harness.engine.commands import module_names
+from tests.conformance.embedded import check
+from tests.conformance.runner import PAGES, Case, cases
+
+
+def _parameters() -> list[object]:
+    return [
+        pytest.param(
+            case,
+            id=case.id,
+            marks=[pytest.mark.xfail(reason=case.known, strict=True)] if case.known is not None else [],
+        )
+        for case in cases()
+    ]
+
+
+@pytest.mark.parametrize("case", _parameters())
+def test_page(case: Case, tmp_path: Path) -> None:
+    check(case, tmp_path)
+
+
+def test_every_command_has_a_page() -> None:
+    pages = {path.stem for path in (PAGES / "commands").glob("*.md")}
+    assert module_names() - pages == set()
