@@ -41,7 +41,7 @@ class SplunkClient:
     def __init__(self, address: Address, *, app: str | None = None) -> None:
         self.address = address
         self.app = app
-        self._services: dict[float, Service] = {}
+        self._service: Service | None = None
 
     def connect(self) -> ServerInfo:
         """Log in and read who answers. A refused connection is tried again for a second or two."""
@@ -54,7 +54,7 @@ class SplunkClient:
             reraise=True,
         )
         with self._talking():
-            attempts(self._login)
+            self._service = attempts(self._login)
         return self.info()
 
     def info(self) -> ServerInfo:
@@ -83,7 +83,6 @@ class SplunkClient:
         *,
         earliest: str | None = None,
         latest: str | None = None,
-        seconds: float = SEARCH_SECONDS,
         **parameters: object,
     ) -> Outcome:
         """Run ``spl`` to its end and read all its rows.
@@ -91,28 +90,24 @@ class SplunkClient:
         Without ``earliest`` and ``latest`` it runs over all time. ``parameters`` are passed on to search/jobs.
         """
         started = time.monotonic()
-        window = {"earliest_time": earliest, "latest_time": latest}
-        arguments = {key: value for key, value in window.items() if value is not None}
-        service = self._service(seconds)
         with self._talking(spl):
-            job = service.jobs.create(as_command(spl), exec_mode="blocking", **arguments, **parameters)
+            arguments = {**_window(earliest, latest), **parameters}
+            job = self._sdk.jobs.create(as_command(spl), exec_mode="blocking", **arguments)
         try:
-            return self.outcome(job.sid, spl=spl, started=started, seconds=seconds)
+            return self.outcome(job.sid, spl=spl, started=started)
         finally:
             # The results are read; what is left would only fill the server's dispatch directory.
             with suppress(BackendError), self._talking():
                 job.cancel()
 
-    def outcome(
-        self, sid: str, *, spl: str = "", started: float | None = None, seconds: float = SEARCH_SECONDS
-    ) -> Outcome:
+    def outcome(self, sid: str, *, spl: str = "", started: float | None = None) -> Outcome:
         """What the finished job ``sid`` found, all rows of it. A failed job raises what the server says."""
         from splunklib.client import Job
 
         started = time.monotonic() if started is None else started
-        job = Job(self._service(seconds), sid)
+        job = Job(self._sdk, sid)
         with self._talking(spl):
-            self._until(job.is_done, seconds, f"the search {sid}")
+            self._until(job.is_done, SEARCH_SECONDS, f"the search {sid}")
             content = job.content
         messages = _job_messages(content.get("messages"))
         if content["isFailed"] == "1":
@@ -133,12 +128,8 @@ class SplunkClient:
 
     def count(self, spl: str, *, earliest: str | None = None, latest: str | None = None) -> int:
         """How many rows ``spl`` gives; none of them is transferred."""
-        window = {"earliest_time": earliest, "latest_time": latest}
-        service = self._service(SEARCH_SECONDS)
         with self._talking(spl):
-            job = service.jobs.create(
-                as_command(spl), exec_mode="blocking", **{key: value for key, value in window.items() if value}
-            )
+            job = self._sdk.jobs.create(as_command(spl), exec_mode="blocking", **_window(earliest, latest))
             self._until(job.is_done, SEARCH_SECONDS, f"the search {job.sid}")
             content = job.content
             job.cancel()
@@ -146,10 +137,11 @@ class SplunkClient:
             raise _failed(_job_messages(content.get("messages")))
         return int(content["resultCount"])
 
-    def ask(self, spl: str, *, seconds: float = SEARCH_SECONDS, **parameters: object) -> list[Row]:
+    def ask(self, spl: str, *, earliest: str | None = None, latest: str | None = None) -> list[Row]:
         """The rows of a small search of our own (at most 50,000 rows), in one request."""
+        arguments = {"output_mode": "json", "count": 0, **_window(earliest, latest)}
         with self._talking(spl):
-            stream = self._service(seconds).jobs.oneshot(as_command(spl), output_mode="json", count=0, **parameters)
+            stream = self._sdk.jobs.oneshot(as_command(spl), **arguments)
             body = _json(stream.read(), self.address.rest_url)
         messages = _result_messages(body)
         if any(message.type == "FATAL" for message in messages):
@@ -181,7 +173,7 @@ class SplunkClient:
     def get(self, path: str, **query: object) -> list[Entry]:
         """The entries of an EAI collection or entity, visible in all apps."""
         with self._talking():
-            response = self._service().get(path, owner="-", app=self.app or "-", output_mode="json", **query)
+            response = self._sdk.get(path, owner="-", app=self.app or "-", output_mode="json", **query)
             body = _json(response.body.read(), self.address.rest_url)
         if not isinstance(body.get("entry"), list):
             raise failures.not_a_splunk(self.address.rest_url, f"{path} has no entries")
@@ -191,7 +183,7 @@ class SplunkClient:
     def service(self) -> Iterator[Service]:
         """The SDK's own service, for what this class has no word for; its errors come out as ours."""
         with self._talking():
-            yield self._service()
+            yield self._sdk
 
     def saved_search(self, name: str) -> Entity | None:
         with self.service() as service:
@@ -218,39 +210,30 @@ class SplunkClient:
         except RetryError as error:
             raise BackendError(f"{what} did not finish in {seconds:.0f} s") from error
 
-    def _login(self) -> None:
-        self._services.clear()
-        self._service()
+    def _login(self) -> Service:
+        from splunklib import client
 
-    def _service(self, seconds: float = REQUEST_SECONDS) -> Service:
-        """The SDK binds a timeout to a connection; one login serves them all."""
-        known = self._services.get(seconds)
-        if known is not None:
-            return known
-        from splunklib import binding, client
-
-        first = next(iter(self._services.values()), None)
         who = self.address.credentials
         keywords: dict[str, object] = {
             "scheme": self.address.split.scheme,
             "host": self.address.host,
             "port": self.address.port,
             "app": self.app,
-            "handler": binding.handler(timeout=seconds, verify=True, context=self.address.trust.context()),
+            "handler": _handler(self.address),
         }
-        if first is not None:
-            keywords["token"] = first.token
-        elif who.token:
+        if who.token:
             keywords["splunkToken"] = who.token
         else:
             keywords |= {"username": who.username, "password": who.password}
         service = client.Service(**keywords)
-        if first is None:
-            service.login()
-        elif who.token:
-            service.bearerToken = who.token
-        self._services[seconds] = service
+        service.login()
         return service
+
+    @property
+    def _sdk(self) -> Service:
+        if self._service is None:
+            self._service = self._login()
+        return self._service
 
     @contextmanager
     def _talking(self, spl: str = "") -> Iterator[None]:
@@ -299,6 +282,25 @@ def as_command(spl: str) -> str:
     """``spl`` as the jobs endpoint wants it: REST adds no leading ``search``."""
     text = spl.strip()
     return text if text.startswith("|") or text.split(maxsplit=1)[:1] == ["search"] else f"search {text}"
+
+
+def _handler(address: Address) -> Callable[..., Any]:
+    """The SDK's own HTTP handler, patient as long as a search may take, and less so about anything else."""
+    from splunklib import binding
+
+    context = address.trust.context()
+    quick = binding.handler(timeout=REQUEST_SECONDS, verify=True, context=context)
+    patient = binding.handler(timeout=SEARCH_SECONDS, verify=True, context=context)
+
+    def request(url: str, message: Any, **keywords: Any) -> Any:
+        return (patient if "/search/" in url else quick)(url, message, **keywords)
+
+    return request
+
+
+def _window(earliest: str | None, latest: str | None) -> dict[str, object]:
+    window = {"earliest_time": earliest, "latest_time": latest}
+    return {key: value for key, value in window.items() if value is not None}
 
 
 def _json(body: bytes, url: str) -> dict[str, Any]:

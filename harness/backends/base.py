@@ -1,0 +1,65 @@
+"""What the runner asks of a backend, whatever stands behind it."""
+
+from __future__ import annotations
+
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from typing import Protocol
+
+from harness.client.answers import App
+from harness.client.hec import HecClient
+from harness.client.rest import SplunkClient
+
+
+@dataclass(frozen=True, slots=True)
+class BackendInfo:
+    """``kind`` is ``embedded`` or ``remote``; ``version`` is Splunk's."""
+
+    kind: str
+    version: str
+    apps: tuple[App, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ScheduledRun:
+    """``sids`` of the jobs that the saved search got for one moment of its schedule; ``how`` tells who ran it."""
+
+    sids: tuple[str, ...]
+    how: str
+
+
+class Session(Protocol):
+    """A Splunk that holds nothing of any other test, for one test. What the test leaves is gone when it closes."""
+
+    client: SplunkClient
+    hec: HecClient
+    index: str
+    """Where data goes whose test names no index."""
+    host: str
+    """The host that data is sent with whose test names none."""
+    alone: bool
+    """Nothing but this test's data is in it. Where it is false, a search may find what others put there."""
+
+    def use_index(self, name: str) -> None:
+        """Make sure that data can be sent to an index of this name."""
+
+    def saved_search_name(self, name: str) -> str:
+        """The name to save a search under so that it takes no other search's place."""
+
+    def run_scheduled(self, name: str, moment: float) -> ScheduledRun:
+        """Let the saved search ``name`` run as a scheduler runs it at ``moment`` (epoch seconds), actions included."""
+
+
+class Backend(Protocol):
+    kind: str
+    cheap: bool
+    """Searches cost next to nothing: rows after each command are measured for every test, not only for a failed one."""
+
+    def start(self) -> BackendInfo:
+        """Bring it up or reach it. Raises :class:`~harness.errors.BackendError`."""
+
+    def session(self, *, now: float | None = None) -> AbstractContextManager[Session]:
+        """A clean Splunk for one test. ``now`` is what its clock shall say, where the backend owns the clock."""
+
+    def stop(self) -> None:
+        """Give back everything; safe to call twice, or without a start."""

@@ -1,0 +1,164 @@
+"""An existing Splunk at an address.
+
+Each test gets an index of its own, which the user's role searches by default while the test runs, and a token of the
+event collector; both are taken away again, and so is what the test left in shared indexes. Nothing else is touched.
+The data keeps its own time: a scheduled search is dispatched "as if it were" the moment of its schedule.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import replace
+from typing import Any
+
+from harness.backends.base import BackendInfo, ScheduledRun
+from harness.client.address import HEC_PORT, Address, parse_address
+from harness.client.hec import HecClient
+from harness.client.rest import SplunkClient
+from harness.errors import BackendError
+
+INDEX_SECONDS = 60.0
+SCHEDULED_SECONDS = 600.0
+SHARED_INDEXES = ("risk", "notable")
+"""Where alert actions write; our events there are deleted after a test."""
+
+
+class RemoteBackend:
+    kind = "remote"
+    cheap = False
+
+    def __init__(self, url: str, environment: Mapping[str, str] | None = None) -> None:
+        self._address = parse_address(url, os.environ if environment is None else environment)
+        self._client = SplunkClient(self._address)
+
+    def start(self) -> BackendInfo:
+        info = self._client.connect()
+        if not self._address.hec_url:
+            self._address = replace(self._address, hec_url=self._collector_url())
+        with HecClient(self._address) as hec:
+            hec.check()
+        return BackendInfo(kind=self.kind, version=info.version, apps=tuple(self._client.apps()))
+
+    @contextmanager
+    def session(self, *, now: float | None = None) -> Iterator[RemoteSession]:  # noqa: ARG002 - its clock is its own
+        name = f"harness_{secrets.token_hex(6)}"
+        with ExitStack() as undo:
+            _make_index(self._client, name, undo)
+            _search_by_default(self._client, name, undo)
+            address = self._address if self._address.hec_token else _with_token(self._client, self._address, name, undo)
+            hec = undo.enter_context(HecClient(address))
+            session = RemoteSession(self._client, hec, name)
+            undo.callback(session.clean)
+            yield session
+
+    def stop(self) -> None:
+        """Every session has given back what it took."""
+
+    def _collector_url(self) -> str:
+        """Where the event collector of this server listens, as its own settings say."""
+        content = self._client.get("data/inputs/http/http")[0].content
+        if _true(content.get("disabled")):
+            raise BackendError(
+                f"the HTTP Event Collector of {self._address} is disabled",
+                hint="enable it under Settings > Data inputs > HTTP Event Collector > Global settings",
+            )
+        scheme = "https" if _true(content.get("enableSSL", True)) else "http"
+        host = f"[{self._address.host}]" if ":" in self._address.host else self._address.host
+        return f"{scheme}://{host}:{content.get('port') or HEC_PORT}"
+
+
+class RemoteSession:
+    """``index`` is the test's own; whatever lies in the server's other indexes is still there to be found."""
+
+    alone = False
+
+    def __init__(self, client: SplunkClient, hec: HecClient, name: str) -> None:
+        self.client = client
+        self.hec = hec
+        self.index = name
+        self.host = name  # unique, so that what lands in a shared index can be told apart
+        self._used: list[str] = []
+        self._saved: list[str] = []
+
+    def use_index(self, name: str) -> None:
+        with self.client.service() as service:
+            if name not in service.indexes:
+                raise BackendError(
+                    f"the test wants its data in the index {name}, which {self.client.address} does not have",
+                    hint="make the index, or take custom_index out of the test",
+                )
+        self._used.append(name)
+
+    def saved_search_name(self, name: str) -> str:
+        self._saved.append(f"{self.index} {name}")
+        return self._saved[-1]
+
+    def run_scheduled(self, name: str, moment: float) -> ScheduledRun:
+        """Dispatched with the schedule's moment as "now": its relative window then lies over the data as recorded."""
+        with self.client.service() as service:
+            saved = service.saved_searches[name]
+            job = saved.dispatch(trigger_actions="1", force_dispatch="1", **{"dispatch.now": str(int(moment))})
+            sid = str(job.sid)
+            self.client.wait_until(job.is_done, SCHEDULED_SECONDS, f"the saved search {name}")
+        return ScheduledRun(
+            (sid,), "dispatched with its actions as if at that moment; the server's scheduler was not used"
+        )
+
+    def clean(self) -> None:
+        """Delete what this test put into indexes it does not own."""
+        for index in self._used:
+            self.client.search(f'search index="{index}" host="{self.host}" | delete')
+        for name in self._saved:
+            for index in SHARED_INDEXES:
+                self.client.search(f'search index="{index}" search_name="{name}" | delete')
+            with self.client.service() as service:
+                if name in service.saved_searches:
+                    service.saved_searches.delete(name)
+
+
+def _make_index(client: SplunkClient, name: str, undo: ExitStack) -> None:
+    def delete() -> None:
+        with client.service() as service:
+            service.indexes.delete(name)
+
+    with client.service() as service:
+        service.indexes.create(name)
+        undo.callback(delete)
+        client.wait_until(lambda: name in service.indexes, INDEX_SECONDS, f"making the index {name}")
+
+
+def _search_by_default(client: SplunkClient, index: str, undo: ExitStack) -> None:
+    """A detection names no index: the user's role must search ours by default, for as long as the test runs."""
+    content = client.get("authentication/current-context")[0].content
+    roles = content.get("roles") or []
+    if not roles:
+        raise BackendError(f"the user at {client.address} has no role")
+    role = roles[0] if isinstance(roles, list) else str(roles)
+    before = client.get(f"authorization/roles/{role}")[0].content.get("srchIndexesDefault") or []
+
+    def post(indexes: list[str]) -> None:
+        with client.service() as service:
+            service.post(f"authorization/roles/{role}", srchIndexesDefault=indexes or [""])
+
+    undo.callback(post, list(before))
+    post([*before, index])
+
+
+def _with_token(client: SplunkClient, address: Address, name: str, undo: ExitStack) -> Address:
+    def delete() -> None:
+        with client.service() as service:
+            service.delete(f"data/inputs/http/{name}", owner="nobody", app="splunk_httpinput")
+
+    with client.service() as service:
+        # No list of indexes: the token then takes any, and a test may name one of its own.
+        service.post("data/inputs/http", owner="nobody", app="splunk_httpinput", name=name, index=name, useACK="1")
+        undo.callback(delete)
+    token = client.get(f"data/inputs/http/{name}")[0].content["token"]
+    return address.with_hec(address.hec_url, str(token))
+
+
+def _true(value: Any) -> bool:
+    return str(value).lower() in {"1", "true"}

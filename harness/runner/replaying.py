@@ -1,0 +1,115 @@
+"""The data of a test goes into a Splunk, and is counted there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from harness.backends.base import Session
+from harness.client.hec import Target
+from harness.errors import DatasetError, FilePlace
+from harness.replay.locate import Locator
+from harness.replay.payload import Payload, read_payloads
+from harness.runner.record import DatasetRecord
+
+SEARCHABLE_SECONDS = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class TestData:
+    """One dataset of a test, as its detection describes it. Empty ``index`` and ``host`` leave the choice to us."""
+
+    __test__ = False  # not a pytest class
+
+    data: str
+    source: str
+    sourcetype: str
+    index: str = ""
+    host: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """A dataset that was found and read. ``path`` is where it lies."""
+
+    described: TestData
+    path: Path
+    payloads: tuple[Payload, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Indexed:
+    """``events`` in the server that came under this source, source type and index."""
+
+    index: str
+    source: str
+    sourcetype: str
+    events: int
+
+
+def load(datasets: Sequence[TestData], locator: Locator, mentioned_in: Path) -> list[Loaded]:
+    """Find and read every dataset before anything is sent: a missing one costs nothing then."""
+    loaded = []
+    for dataset in datasets:
+        path = locator.find(dataset.data, mentioned_in=mentioned_in)
+        loaded.append(Loaded(dataset, path, tuple(read_payloads(path))))
+    return loaded
+
+
+def send(loaded: Sequence[Loaded], session: Session) -> Iterator[DatasetRecord]:
+    """Send one dataset after another; each is told with the number of events that the server indexed from it."""
+    known = sum(found.events for found in census(session))
+    for item in loaded:
+        described = item.described
+        if described.index:
+            session.use_index(described.index)
+        target = Target(
+            source=described.source,
+            sourcetype=described.sourcetype,
+            index=described.index or session.index,
+            host=described.host or session.host,
+        )
+        for payload in item.payloads:
+            session.hec.send_raw(payload.data, target)
+        total = _settled(session, known)
+        if total == known:
+            raise DatasetError(
+                f"the server took {described.data} but indexed no event of it",
+                where=FilePlace(item.path),
+                hint=f"does it break events of the source type {described.sourcetype} at all?",
+            )
+        yield DatasetRecord(
+            data=described.data,
+            source=described.source,
+            sourcetype=described.sourcetype,
+            sha256=item.payloads[0].sha256,
+            events=total - known,
+        )
+        known = total
+
+
+def census(session: Session) -> list[Indexed]:
+    """What lies in the indexes that this test may have filled, largest first."""
+    where = "index=*" if session.alone else f'index="{session.index}" OR host="{session.host}"'
+    rows = session.client.ask(f"| tstats count where {where} by index source sourcetype")
+    found = [
+        Indexed(str(row["index"]), str(row["source"]), str(row["sourcetype"]), int(str(row["count"]))) for row in rows
+    ]
+    return sorted(found, key=lambda item: -item.events)
+
+
+def _settled(session: Session, known: int) -> int:
+    """The number of events once it has stopped growing. An acknowledged event is on disk; to be found it may need a
+    moment more."""
+    seen = [known]
+
+    def still() -> bool:
+        seen.append(sum(found.events for found in census(session)))
+        return seen[-1] > known and (session.alone or seen[-1] == seen[-2])
+
+    if session.alone:
+        still()  # the embedded server has indexed what it has answered for
+    else:
+        session.client.wait_until(still, SEARCHABLE_SECONDS, "indexing the data")
+    return seen[-1]
