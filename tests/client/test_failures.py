@@ -18,8 +18,11 @@ from tests.client.fake import Answer, Request, fake_server, make_certificate
 
 WHO = Credentials("admin", "changed!")
 SESSION = "<response><sessionKey>key</sessionKey></response>"
-XML_INFO = """<feed xmlns="http://www.w3.org/2005/Atom"><entry><title>server-info</title>
-<content type="text/xml"><s:dict xmlns:s="http://dev.splunk.com/ns/rest"><s:key name="version">10.4.2</s:key></s:dict></content></entry></feed>"""
+XML_INFO = (
+    '<feed xmlns="http://www.w3.org/2005/Atom"><entry><title>server-info</title><content type="text/xml">'
+    '<s:dict xmlns:s="http://dev.splunk.com/ns/rest"><s:key name="version">10.4.2</s:key></s:dict>'
+    "</content></entry></feed>"
+)
 INFO = '{"entry": [{"name": "server-info", "content": {"serverName": "s", "version": "10.4.2"}}]}'
 TARGET = Target(source="s", sourcetype="t", index="main", host="h")
 

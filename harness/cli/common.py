@@ -1,0 +1,52 @@
+"""What several commands share: options, the way from a summary to an exit code, and what stands on the terminal."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from harness.errors import ExitCode
+
+if TYPE_CHECKING:
+    from harness.runner.record import RunRecord, Summary
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+
+def report_option(function: Command) -> Command:
+    return click.option(
+        "--report",
+        "reports",
+        multiple=True,
+        metavar="FORMAT=FILE",
+        help="Write a report: html, json, junit or markdown. May be given several times.",
+    )(function)
+
+
+def exit_code(summary: Summary) -> ExitCode:
+    """A failure outweighs what could not be decided; a run that passed nothing has decided nothing."""
+    if summary.failed:
+        return ExitCode.FAILED
+    if summary.errors or not summary.passed:
+        return ExitCode.UNDECIDED
+    return ExitCode.OK
+
+
+def print_record(record: RunRecord, *, quiet: bool) -> None:
+    from rich.console import Console
+
+    from harness.reports.console import summary_text, testing_table
+
+    console = Console(highlight=False)
+    if not quiet:
+        for detection in record.detections:
+            console.print(testing_table(detection))
+    console.print(summary_text(record.summary, record.duration_s))
+
+
+def is_terminal() -> bool:
+    """Progress is shown to people only: a log of a CI has no use for it."""
+    return sys.stderr.isatty()
