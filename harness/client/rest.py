@@ -11,14 +11,14 @@ import http.client
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from harness.client import failures
 from harness.client.address import Address
 from harness.client.answers import App, Message, Outcome, Row, ServerInfo, macro_from_entry
-from harness.errors import BackendError, HarnessError, SearchError, SPLError, SPLSyntaxError, UnsupportedSPL
+from harness.errors import BackendError, HarnessError, SearchError, SPLSyntaxError, UnsupportedSPL
 from harness.spl.macros import Macro
 
 if TYPE_CHECKING:
@@ -32,7 +32,8 @@ PAGE = 10_000
 UNSUPPORTED = "Unsupported: "
 """How the embedded server begins the message of a search that uses something its engine does not implement."""
 
-T = TypeVar("T")
+INTERNAL = "Internal error: "
+"""How the embedded server begins the message of a search that hit a defect of its own: nothing is known about it."""
 
 
 class SplunkClient:
@@ -342,20 +343,22 @@ def _error_messages(body: bytes) -> list[Message]:
     return [Message(item.get("type", ""), item.text or "") for item in root.iterfind("./messages/msg")]
 
 
-def _failed(messages: list[Message]) -> SPLError:
-    """A job repeats its FATAL message as an ERROR (M3.5): say it once."""
+def _failed(messages: list[Message]) -> HarnessError:
+    """What a failed search says. A job repeats its FATAL message as an ERROR (M3.5): say it once."""
     worst = [message for message in messages if message.type == "FATAL"] or [
         message for message in messages if message.type == "ERROR"
     ]
     text = " ".join(dict.fromkeys(message.text for message in worst)) or "The search failed without a message."
     if text.startswith(UNSUPPORTED):
         return UnsupportedSPL(text.removeprefix(UNSUPPORTED))
+    if text.startswith(INTERNAL):
+        return BackendError(f"the embedded server failed: {text.removeprefix(INTERNAL)}")
     return SearchError(text)
 
 
-def _about_the_search(messages: list[Message]) -> SPLError:
+def _about_the_search(messages: list[Message]) -> HarnessError:
     error = _failed(messages)
-    return error if isinstance(error, UnsupportedSPL) else SPLSyntaxError(error.message)
+    return SPLSyntaxError(error.message) if isinstance(error, SearchError) else error
 
 
 def _epoch(*candidates: Any) -> float | None:
