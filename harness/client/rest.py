@@ -127,10 +127,12 @@ class SplunkClient:
             seconds=time.monotonic() - started,
         )
 
-    def count(self, spl: str, *, earliest: str | None = None, latest: str | None = None) -> int:
-        """How many rows ``spl`` gives; none of them is transferred."""
+    def count(self, spl: str, *, earliest: str | None = None, latest: str | None = None, **parameters: object) -> int:
+        """How many rows ``spl`` gives; none of them is transferred. ``parameters`` are passed on to search/jobs."""
         with self._talking(spl):
-            job = self._sdk.jobs.create(as_command(spl), exec_mode="blocking", **_window(earliest, latest))
+            job = self._sdk.jobs.create(
+                as_command(spl), exec_mode="blocking", **_window(earliest, latest), **parameters
+            )
             self._until(job.is_done, SEARCH_SECONDS, f"the search {job.sid}")
             content = job.content
             job.cancel()

@@ -1,0 +1,46 @@
+"""Why a search found nothing: what was indexed, how many rows left each command, which clause dropped the last one."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from harness.backends.base import Session
+from harness.runner.clauses import Step, dropping, steps_of
+from harness.runner.record import StageRecord
+from harness.runner.replaying import census
+from harness.runner.stages import Expanded, Window
+
+
+def explain_no_rows(session: Session, search: Expanded, window: Window, stages: Sequence[StageRecord]) -> str:
+    """The first line says why; the lines below are what it was concluded from."""
+    indexed = census(session)
+    events = sum(item.events for item in indexed)
+    head = f"no rows: {events} event{'' if events == 1 else 's'} indexed"
+    dry = next((position for position, stage in enumerate(stages) if not stage.rows), None)
+    details = [
+        f"indexed: {item.events} in index {item.index}, source {item.source}, sourcetype {item.sourcetype}"
+        for item in indexed[:10]
+    ]
+    if dry is None:
+        return "\n".join([head, *details])
+    steps = steps_of(session.client, search, dry, window)
+    name = f"{stages[dry].command} (command {dry + 1} of {len(search.commands)})"
+    dropped = dropping(steps)
+    if steps and not steps[0].rows:
+        why = f"none of them reached {name}" if dry else f"none of them is in {steps[0].clause}"
+    elif dropped is not None:
+        step, before = dropped
+        why = f"{name} dropped the last {before}: {step.clause}"
+    elif dry:
+        before = stages[dry - 1].rows
+        why = f"{name} dropped the last {before} row{'' if before == 1 else 's'}"
+    else:
+        why = f"{name} found none of them"
+    details.append("rows: " + " | ".join(f"{stage.command} {stage.rows}" for stage in stages[: dry + 1]))
+    details += _table(steps)
+    return "\n".join([f"{head}, {why}", *details])
+
+
+def _table(steps: Sequence[Step]) -> list[str]:
+    width = max((len(str(step.rows)) for step in steps), default=0)
+    return [f"  {step.rows:>{width}}  {step.clause}" for step in steps]

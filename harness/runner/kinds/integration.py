@@ -1,0 +1,148 @@
+"""The detection as a scheduled search: installed with its default configuration, run once by its schedule, its alert
+checked against what it found.
+
+The data is not touched: not its text, not its times. Instead the run is chosen whose time range lies over the attack,
+and the clock is set to it. So index-time rules see what was recorded, and the search the range it has in production.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from harness.backends.base import Session
+from harness.client.answers import Outcome
+from harness.errors import BackendError
+from harness.runner.alerts import complaints_about_risk, count_notables, read_risk_events, unthrottled
+from harness.runner.draft import Draft, Tools
+from harness.runner.events import Event, SearchFinished
+from harness.runner.explanation import explain_no_rows
+from harness.runner.kinds.unit import judge, replay
+from harness.runner.record import Level, Status
+from harness.runner.replaying import load, mine
+from harness.runner.saved import install
+from harness.runner.schedule import Schedule
+from harness.runner.stages import Expanded, Window, expand, measure
+from harness.runner.subject import Subject
+from harness.runner.verdict import PASSED, Verdict
+
+MAX_RUNS = 200
+"""Runs of the schedule tried, from the last one backwards, to find one that sees the attack."""
+
+
+def run(draft: Draft, tools: Tools) -> Generator[Event, None, Verdict]:
+    test = draft.test
+    subject = test.subject
+    draft.search = subject.search
+    before = next((r for r in draft.earlier if r.level is Level.UNIT and r.test == test.name), None)
+    if before is not None and before.status in {Status.FAIL, Status.ERROR}:
+        return Verdict(before.status, "not run: the unit test did not pass")
+    loaded = load(test.data, tools.locator, subject.path)
+    with tools.backend.session() as session:
+        yield from replay(draft, loaded, session)
+        expanded = expand(subject.search, tools.macros(session.client))
+        draft.search = expanded.text
+        chosen = _choose_run(session, subject)
+        if chosen is None:
+            return _no_run(session, subject, expanded)
+        outcome = _run_scheduled(session, subject, chosen)
+        draft.rows = outcome.rows
+        yield SearchFinished(draft.id, outcome.result_count, outcome.seconds)
+        verdict = judge(draft, outcome)
+        if verdict.status is Status.PASS:
+            verdict = _judge_alert(session, subject, outcome)
+        if tools.backend.cheap or verdict.status is not Status.PASS:
+            draft.stages = measure(session.client, expanded, chosen.window, total=outcome.result_count)
+    return replace(verdict, reason=chosen.note) if verdict.status is Status.PASS else verdict
+
+
+@dataclass(frozen=True, slots=True)
+class _Run:
+    """One run of a schedule, at ``moment``. ``note`` tells what is unusual about it."""
+
+    schedule: Schedule
+    moment: float
+    note: str = ""
+
+    @property
+    def window(self) -> Window:
+        earliest, latest = self.schedule.range_at(self.moment)
+        return Window(_seconds(earliest), _seconds(latest))
+
+
+def _choose_run(session: Session, subject: Subject) -> _Run | None:
+    """The last run of the schedule that finds something; None if no run does.
+
+    When an attack was recorded is chance, and so is whether two runs share it: if none finds it alone, the runs half
+    an hour later are tried, which is where the search would run had the attack begun at another minute.
+    """
+    events = _event_times(session)
+    default = subject.saved_search.schedule
+    later = default.half_an_hour_later()
+    schedules = [(default, "")] + ([(later, _LATER.format(cron=later.cron))] if later else [])
+    for schedule, note in schedules:
+        for moment in schedule.runs_seeing(events)[:MAX_RUNS]:
+            run = _Run(schedule, moment, note)
+            window = run.window
+            if session.client.count(
+                subject.search, earliest=window.earliest, latest=window.latest, now=_seconds(moment)
+            ):
+                return run
+    return None
+
+
+_LATER = "run by the schedule {cron}: the attack was recorded across two runs of its own schedule"
+
+
+def _event_times(session: Session) -> list[float]:
+    """The minutes in which the test's events lie, in epoch seconds."""
+    rows = session.client.ask(f"| tstats count where {mine(session)} by _time span=1m")
+    return [datetime.fromisoformat(str(row["_time"])).timestamp() for row in rows]
+
+
+def _no_run(session: Session, subject: Subject, expanded: Expanded) -> Verdict:
+    whole = session.client.count(subject.search)
+    if not whole:
+        stages = measure(session.client, expanded, Window(), total=0)
+        return Verdict(Status.FAIL, explain_no_rows(session, expanded, Window(), stages))
+    schedule = subject.saved_search.schedule
+    return Verdict(
+        Status.FAIL,
+        f"no run of the schedule {schedule.cron} finds anything, though the search over all time gives {whole} rows\n"
+        f"each run sees {schedule.earliest} to {schedule.latest} only: "
+        "the events that the search brings together lie further apart",
+    )
+
+
+def _run_scheduled(session: Session, subject: Subject, run: _Run) -> Outcome:
+    """Install the saved search, let it run, and make sure that it ran once and over the range it should."""
+    name = session.saved_search_name(subject.saved_search.name)
+    install(session.client, name, subject, run.schedule)
+    ran = session.run_scheduled(name, run.moment)
+    if len(ran.sids) != 1:
+        raise BackendError(f"the schedule should have run {name} once, but it ran {len(ran.sids)} times ({ran.how})")
+    outcome = replace(session.client.outcome(ran.sids[0]), sid=ran.sids[0])
+    wanted = run.schedule.range_at(run.moment)
+    if (outcome.earliest, outcome.latest) != wanted:
+        raise BackendError(
+            f"{name} ran over {outcome.earliest} to {outcome.latest} instead of {wanted[0]} to {wanted[1]} ({ran.how})"
+        )
+    return outcome
+
+
+def _judge_alert(session: Session, subject: Subject, outcome: Outcome) -> Verdict:
+    alert = subject.alert
+    name = session.saved_search_name(subject.saved_search.name)
+    rows = unthrottled(outcome.rows, subject.saved_search.throttle_fields)
+    found = read_risk_events(session.client, name, outcome.sid)
+    complaints = complaints_about_risk(rows if alert.risk else [], alert, found)
+    notables = count_notables(session.client, name, outcome.sid)
+    wanted = len(rows) if alert.notable else 0
+    if notables != wanted:
+        complaints.append(f"{notables} notable events, but {wanted} expected")
+    return Verdict(Status.FAIL, "\n".join(complaints)) if complaints else PASSED
+
+
+def _seconds(moment: float) -> str:
+    return f"{moment:.3f}".rstrip("0").rstrip(".")

@@ -1,0 +1,59 @@
+"""Installing a detection as a saved search over REST, as a content pack's app has it."""
+
+from __future__ import annotations
+
+import json
+
+from harness.client.rest import SplunkClient
+from harness.runner.schedule import Schedule
+from harness.runner.subject import Alert, Subject
+
+
+def install(client: SplunkClient, name: str, subject: Subject, schedule: Schedule) -> None:
+    """Create the saved search with its default configuration, switched on: packs ship it switched off."""
+    settings = {
+        **default_settings(schedule),
+        **alert_settings(subject.alert),
+        **subject.saved_search.settings,
+        "disabled": "0",
+    }
+    with client.service() as service:
+        service.saved_searches.create(name, subject.search, **settings)
+
+
+def default_settings(schedule: Schedule) -> dict[str, str]:
+    return {
+        "is_scheduled": "1",
+        "cron_schedule": schedule.cron,
+        "dispatch.earliest_time": schedule.earliest,
+        "dispatch.latest_time": schedule.latest,
+        "schedule_window": schedule.window,
+        "allow_skew": schedule.skew,
+        "realtime_schedule": "0",
+        "is_visible": "0",
+        "alert_type": "number of events",
+        "alert_comparator": "greater than",
+        "alert_threshold": "0",
+        "alert.digest_mode": "1",
+        "alert.track": "0",
+    }
+
+
+def alert_settings(alert: Alert) -> dict[str, str]:
+    """The actions that make risk events and notables."""
+    actions = [name for name, wanted in (("risk", alert.risk), ("notable", alert.notable)) if wanted]
+    settings = {"actions": ", ".join(actions)}
+    settings |= {f"action.{name}": "1" for name in actions}
+    if alert.risk:
+        risk: list[dict[str, object]] = [
+            {"risk_object_field": item.field, "risk_object_type": item.type, "risk_score": item.score}
+            for item in alert.risk_objects
+        ]
+        risk += [{"threat_object_field": item.field, "threat_object_type": item.type} for item in alert.threat_objects]
+        settings |= {
+            "action.risk.param._risk": json.dumps(risk),
+            "action.risk.param._risk_message": alert.message,
+            "action.risk.param._risk_score": "0",
+            "action.risk.param.verbose": "0",
+        }
+    return settings

@@ -1,0 +1,81 @@
+"""A detection as the runner sees it: what is searched, what must come back, and what its alert must leave behind."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from harness.runner.record import DetectionRecord, Level
+from harness.runner.replaying import TestData
+from harness.runner.schedule import Schedule
+
+
+@dataclass(frozen=True, slots=True)
+class RiskObject:
+    """Whose risk a result row raises: the value of ``field``, by ``score``. ``type`` is system, user or other."""
+
+    field: str
+    type: str
+    score: int
+
+
+@dataclass(frozen=True, slots=True)
+class ThreatObject:
+    field: str
+    type: str
+
+
+@dataclass(frozen=True, slots=True)
+class Alert:
+    """What a scheduled run leaves for each result row: a risk event per risk object, and a notable.
+
+    ``message`` is the risk message with its ``$field$`` tokens.
+    """
+
+    risk: bool = False
+    notable: bool = False
+    message: str = ""
+    risk_objects: tuple[RiskObject, ...] = ()
+    threat_objects: tuple[ThreatObject, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class SavedSearch:
+    """The stanza that a content pack's app has for the detection. ``settings`` lack the search and the name."""
+
+    name: str
+    schedule: Schedule
+    settings: Mapping[str, str] = field(default_factory=dict)
+    throttle_fields: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """``header`` is the detection's part of the run record, without results. ``path`` is its file."""
+
+    header: DetectionRecord
+    path: Path
+    search: str
+    alert: Alert
+    saved_search: SavedSearch
+
+    @property
+    def name(self) -> str:
+        return self.header.name
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedTest:
+    """One test to run; with ``skip`` it is not run, and ``skip`` says why.
+
+    A unit test must give at least ``minimum`` rows and, if there is one, at most ``maximum``.
+    """
+
+    subject: Subject
+    level: Level
+    name: str
+    data: tuple[TestData, ...] = ()
+    minimum: int = 1
+    maximum: int | None = None
+    skip: str = ""
