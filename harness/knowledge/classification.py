@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from urllib.parse import unquote
 
 import numpy as np
@@ -119,7 +120,7 @@ class Classifier:
         for field, values in self._tags.items():
             column = frame.columns.get(field)
             if column is not None:
-                tags = column.map(lambda value, values=values: _tags_of(value, values))
+                tags = column.map(partial(_tags_of, values))
                 if tags.values:
                     tagged[f"tag::{field}"] = tags
         if tagged:
@@ -141,7 +142,7 @@ def _names_column(hits: list[tuple[str, np.ndarray]], length: int) -> Column:
     return places.map(lambda place: normal(combinations[place]))  # type: ignore[index]
 
 
-def _tags_of(value: Value, values: Mapping[str, tuple[str, ...]]) -> Value:
+def _tags_of(values: Mapping[str, tuple[str, ...]], value: Value) -> Value:
     tags = {tag for member in members(value) for tag in values.get(to_text(member), ())}
     return normal(tuple(sorted(tags)))
 

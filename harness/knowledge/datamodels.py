@@ -1,4 +1,4 @@
-"""Data models as Splunk writes them: ``default/data/models/<Model>.json`` (Knowledge Manager Manual, "About data models").
+"""Data models as Splunk writes them, ``default/data/models/<Model>.json`` (Knowledge Manager Manual).
 
 A dataset takes over its parent's constraints, fields and calculations; the root's constraints make the base search.
 """
@@ -38,8 +38,8 @@ class Calculation:
 class Dataset:
     """One dataset of a model, with only what it adds to its parent.
 
-    ``lineage`` is the dotted path from the root dataset (``All_Changes.Account_Management``); it is the ``nodename`` and
-    the prefix of the fields that this dataset adds.
+    ``lineage`` is the dotted path from the root dataset (``All_Changes.Account_Management``); it is the ``nodename``
+    and the prefix of the fields that this dataset adds.
     """
 
     name: str

@@ -80,12 +80,12 @@ class Report:
     def apply(self, fields: Fields) -> None:
         for text in source_text(fields, self.source):
             for found in self.pattern.finditer(text):
-                for name, value in self._found(found):
+                for name, value in self._pairs_of(found):
                     key = clean_key(name) if self.clean_keys else name
                     if key:
                         put(fields, key, value.strip(), append=self.mv_add)
 
-    def _found(self, found: Any) -> Iterator[tuple[str, str]]:
+    def _pairs_of(self, found: Any) -> Iterator[tuple[str, str]]:
         if self.pattern.names:
             for name in self.pattern.names:
                 key = _KEY_GROUP.fullmatch(name)
@@ -96,10 +96,11 @@ class Report:
                 elif not name.startswith("_VAL_") and found[name]:
                     yield name, found[name]
             return
-        for name, value in self.pairs:
-            key, text = _expand(name, found, self.pattern.groups), _expand(value, found, self.pattern.groups)
-            if key and text:
-                yield key, text
+        for name, template in self.pairs:
+            expanded = _expand(name, found, self.pattern.groups)
+            value_text = _expand(template, found, self.pattern.groups)
+            if expanded and value_text:
+                yield expanded, value_text
 
 
 def _expand(template: str, found: Any, groups: int) -> str:
@@ -165,7 +166,7 @@ def parse_transform(name: str, settings: Mapping[str, str]) -> Extraction:
     clean = boolean(settings.get("CLEAN_KEYS"), True)
     if "DELIMS" in settings:
         marks = [_unescape(part) for part in split_quoted(settings["DELIMS"].strip(), ",") if part]
-        names = tuple(part.strip() for part in split_quoted(settings.get("FIELDS", ""), ",") if part.strip())
+        names = tuple(name for part in settings.get("FIELDS", "").split(",") if (name := part.strip().strip('"')))
         if not marks or (len(marks) < 2 and not names):
             raise KnowledgeError(f"transform {name} has DELIMS without FIELDS or a second delimiter")
         return Delimited(source, marks[0], marks[1] if len(marks) > 1 else "", names, mv_add, clean)

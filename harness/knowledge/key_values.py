@@ -6,6 +6,7 @@ and keeps its first value in ``auto`` (N10.30).
 
 from __future__ import annotations
 
+import contextlib
 import json
 import re
 from collections.abc import Iterator
@@ -133,10 +134,8 @@ def _walk_xml(text: str) -> Iterator[tuple[str, str]]:
     parser.EndElementHandler = close_element
     parser.CharacterDataHandler = lambda data: texts[-1].append(data) if texts else None
     parser.EntityDeclHandler = refuse_entity  # no entity of the data's own is ever expanded
-    try:
+    with contextlib.suppress(expat.ExpatError, _TooDeep):
         parser.Parse(text, True)
-    except (expat.ExpatError, _TooDeep):
-        pass
     return iter(pairs)
 
 

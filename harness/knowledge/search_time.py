@@ -21,7 +21,7 @@ from harness.knowledge.key_values import Fields, automatic, from_json, from_xml
 from harness.knowledge.lookups import Lookup
 from harness.spl.eval_expression import parse_eval
 from harness.spl.nodes import Expr
-from harness.values.column import Column, Encoder, Value, combine, normal
+from harness.values.column import Column, Encoder, Scalar, Value, combine, normal
 from harness.values.frame import Frame, RowBuilder, concatenate_frames
 from harness.values.values import members, to_text
 
@@ -196,11 +196,11 @@ def _answer(lookup: Lookup, names: list[str], values: tuple[Value, ...]) -> list
         return None
     rows: list[dict[str, str]] = []
     for singles in _product([members(value) for value in values]):
-        rows.extend(lookup.match(dict(zip(names, map(to_text, singles), strict=True))))
+        rows.extend(lookup.match(dict(zip(names, [to_text(single) for single in singles], strict=True))))
     return rows
 
 
-def _product(choices: list[tuple[object, ...]]) -> list[tuple[object, ...]]:
+def _product(choices: list[tuple[Scalar, ...]]) -> list[tuple[Scalar, ...]]:
     if len(choices) == 1:
         return [(value,) for value in choices[0]]
     from itertools import islice, product
