@@ -95,8 +95,7 @@ class SearchContext:
         """What expressions of the running command may ask."""
         from harness.expressions.scope import Scope
 
-        subject = "'EvalCommand'" if self.command == "eval" else f"'{self.command}' command"
-        return Scope(now=self.now, timezone=self.timezone, subject=subject)
+        return Scope(now=self.now, timezone=self.timezone, command=self.command, text=self.text)
 
     def run_subsearch(self, plan: Plan, *, max_rows: int | None = None) -> Frame:
         """The rows of a subsearch, at most ``max_rows`` (``[subsearch] maxout`` if None), said in a message if cut."""

@@ -13,6 +13,7 @@ from harness.values.frame import Frame
 from harness.values.values import to_text
 
 _ONE_ROW = Frame({}, 1)
+_TEXT_FUNCTIONS = frozenset(("if", "case", "validate"))
 
 
 class EvalMacros:
@@ -26,16 +27,17 @@ class EvalMacros:
         parsed = parse_eval(expression)
         value = evaluate(parsed, _ONE_ROW, self._scope)[0]
         if not isinstance(value, str):
-            shown = "nothing" if value is None else type(value).__name__
             raise SPLSyntaxError(
-                f"Error in 'SearchParser': The eval expression '{expression}' of a macro must give a string, not {shown}."
+                f"Error in 'SearchParser': The definition of a macro must be a string, which '{expression}' is not."
             )
         return value
 
     def validation(self, expression: str) -> bool:
         """True if the expression is true. One that gives a string gives the error instead."""
         parsed = parse_eval(expression)
-        if isinstance(parsed, Literal) or (isinstance(parsed, Call) and parsed.name.lower() in ("if", "case", "validate")):
+        if isinstance(parsed, Literal) or (
+            isinstance(parsed, Call) and parsed.name.lower() in ("if", "case", "validate")
+        ):
             value = evaluate(parsed, _ONE_ROW, self._scope)[0]
             if value is not None:
                 raise SPLSyntaxError(f"Error in 'SearchParser': {to_text(value)}")  # type: ignore[arg-type]

@@ -21,7 +21,6 @@ from harness.spl.nodes import (
     SearchOr,
     TimeModifier,
 )
-from harness.spl.search_expression import parse_search_expression
 from harness.spl.time import InvalidTimeError, resolve_time
 from harness.values.frame import Frame
 from harness.values.values import search_matcher
@@ -77,8 +76,13 @@ def _refuse_nested(node: SearchNode) -> None:
 
 
 def search_window(modifiers: Sequence[TimeModifier], context: SearchContext) -> Window:
-    """The time range that holds: the request's, or what the search string says instead (M4.1 to M4.4)."""
-    earliest, latest = context.window.earliest, context.window.latest
+    """The time range that holds: the request's, or what the search string says instead (M4.1 to M4.4).
+
+    A search that says only when to begin ends now; one that says only when to end has no beginning.
+    """
+    if not modifiers:
+        return context.window
+    earliest, latest = None, context.now
     for modifier in modifiers:
         if modifier.name not in ("earliest", "latest"):
             raise UnsupportedSPL(f"The time modifier '{modifier.name}' is not supported.")
@@ -90,13 +94,12 @@ def search_window(modifiers: Sequence[TimeModifier], context: SearchContext) -> 
             earliest = moment
         else:
             latest = moment
-    if modifiers:
-        if earliest is not None and latest is not None and earliest > latest:
-            raise SPLSyntaxError(
-                "Error in 'search' command: Unable to parse the search: "
-                f"Invalid time bounds in search: start={int(earliest)} > end={int(latest)}."
-            )
-        context.messages.info(SUBSTITUTED)
+    if earliest is not None and earliest > latest:
+        raise SPLSyntaxError(
+            "Error in 'search' command: Unable to parse the search: "
+            f"Invalid time bounds in search: start={int(earliest)} > end={int(latest)}."
+        )
+    context.messages.info(SUBSTITUTED)
     window = Window(earliest, latest)
     context.progress.window = window
     return window
@@ -121,13 +124,10 @@ def index_patterns(node: SearchNode | None, context: SearchContext) -> Iterator[
         elif isinstance(item, InList) and item.field == "index":
             yield from (value.text for value in item.values)
         elif isinstance(item, Comparison) and item.field == "eventtype" and item.operator == "=":
-            for search in _eventtype_searches(item.value.text, context):
-                yield from index_patterns(parse_search_expression(search), context)
-
-
-def _eventtype_searches(pattern: str, context: SearchContext) -> list[str]:
-    matches = search_matcher("=", pattern)
-    return [eventtype.search for name, eventtype in context.knowledge.eventtypes.items() if matches(name)]
+            matches = search_matcher("=", item.value.text)
+            for name, eventtype in context.knowledge.eventtypes.items():
+                if matches(name) and not eventtype.dependent:
+                    yield from index_patterns(eventtype.node, context)
 
 
 _INDEX_TIME = frozenset(("index", "source", "sourcetype"))
@@ -159,4 +159,3 @@ def walk(node: SearchNode) -> Iterator[SearchNode]:
             yield from walk(item)
     elif isinstance(node, SearchNot):
         yield from walk(node.item)
-

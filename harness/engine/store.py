@@ -160,9 +160,7 @@ class Store:
             names = sorted(self._indexes)
         return [name for name in names if any(index_matches(pattern, name) for pattern in patterns)]
 
-    def slices(
-        self, indexes: Iterable[str], earliest: float | None = None, latest: float | None = None
-    ) -> list[Slice]:
+    def slices(self, indexes: Iterable[str], earliest: float | None = None, latest: float | None = None) -> list[Slice]:
         """Rows of the named indexes with ``earliest <= _time < latest``, by segment; empty ones are left out."""
         with self._lock:
             parts = [

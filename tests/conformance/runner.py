@@ -34,10 +34,15 @@ from typing import Final
 PAGES: Final = Path(__file__).resolve().parent
 KINDS: Final = ("docs", "recorded", "measured", "reasoned")
 BLOCKS: Final = frozenset(
-    "events raw lookup macros conf data-model spl results columns messages error unsupported".split()
+    (
+        *("events", "raw", "lookup", "macros", "conf", "data-model", "spl"),
+        *("results", "columns", "messages", "error", "unsupported"),
+    )
 )
 
-_FENCE: Final = re.compile(r"^(?P<fence>`{3,})(?P<info>[^`\n]*)\n(?P<body>.*?)^(?P=fence)[ \t]*$", re.MULTILINE | re.DOTALL)
+_FENCE: Final = re.compile(
+    r"^(?P<fence>`{3,})(?P<info>[^`\n]*)\n(?P<body>.*?)^(?P=fence)[ \t]*$", re.MULTILINE | re.DOTALL
+)
 _HEADING: Final = re.compile(r"^## +(.+?)\s*$", re.MULTILINE)
 _EVIDENCE: Final = re.compile(r"^Evidence: *(.+?)\s*$", re.MULTILINE)
 _KNOWN: Final = re.compile(r"^Known: *(.+?)\s*$", re.MULTILINE)
@@ -116,7 +121,9 @@ def _case(text: str, page: str, head: re.Match[str], end: int, default: str | No
     if said is None or said.split()[0] not in KINDS:
         raise PageError(f"{page}:{line}: needs `Evidence: {' | '.join(KINDS)}`")
     known = _KNOWN.search(prose)
-    blocks = tuple(_block(found, page, line + section.count("\n", 0, found.start())) for found in _FENCE.finditer(section))
+    blocks = tuple(
+        _block(found, page, line + section.count("\n", 0, found.start())) for found in _FENCE.finditer(section)
+    )
     case = Case(page, head[1], line, said, known[1] if known is not None else None, blocks)
     if case.one("spl") is None:
         raise PageError(f"{page}:{line}: needs an `spl` block")

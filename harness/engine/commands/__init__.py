@@ -14,7 +14,7 @@ from abc import ABC, abstractmethod
 from functools import cache
 from typing import TYPE_CHECKING, ClassVar, Final
 
-from harness.errors import SPLSyntaxError, SplPlace, UnsupportedSPL
+from harness.errors import SplPlace, SPLSyntaxError, UnsupportedSPL
 from harness.values.frame import Frame
 
 if TYPE_CHECKING:

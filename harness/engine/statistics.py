@@ -1,0 +1,189 @@
+"""What stats, eventstats, streamstats, chart, timechart and tstats share: their aggregations, read and carried out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from harness.engine.aggregates import Aggregate, Numbers, Samples, find_aggregate
+from harness.engine.context import SearchContext
+from harness.engine.fields import matching, wildcard_pattern
+from harness.engine.grouping import Groups
+from harness.engine.store import times_of
+from harness.errors import SPLSyntaxError
+from harness.expressions import Scope, check, evaluate
+from harness.expressions.evaluate import find as find_function
+from harness.spl.arguments import Arguments
+from harness.spl.nodes import Aggregation, Binary, Call, Expr, Literal, Membership, Unary
+from harness.values.column import Column
+from harness.values.frame import Frame
+from harness.values.values import has_wildcard
+
+_NOT_CARRIED_OUT = frozenset(("sparkline", "estdc_error", "per_second", "per_minute", "per_hour", "per_day"))
+
+
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """One aggregation, its function found."""
+
+    node: Aggregation
+    function: Aggregate
+
+    @property
+    def field(self) -> str | None:
+        return self.node.argument if isinstance(self.node.argument, str) else None
+
+    @property
+    def expression(self) -> Expr | None:
+        return None if isinstance(self.node.argument, str) else self.node.argument
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """A column to compute: ``argument`` is None where rows are counted."""
+
+    name: str
+    function: Aggregate
+    argument: Column | None
+
+
+def read_measures(arguments: Arguments) -> tuple[Measure, ...]:
+    """The aggregations at the cursor. Refuses what Splunk refuses, in its words (M4.88)."""
+    return tuple(_measure(node, arguments) for node in arguments.aggregations())
+
+
+def _measure(node: Aggregation, arguments: Arguments) -> Measure:
+    found = find_aggregate(node.function)
+    if found is None and node.function in (
+        "sparkline",
+        "estdc_error",
+        "per_second",
+        "per_minute",
+        "per_hour",
+        "per_day",
+    ):
+        raise arguments.unsupported(f"the function '{node.function}'", node.span)
+    invalid = found is None or (node.parameter is not None) != found.parametric
+    if invalid or node.further or (node.parameter is not None and not 0 <= node.parameter <= 100):
+        raise arguments.error(f"The argument '{node.label}' is invalid.", node.span)
+    assert found is not None
+    if node.argument is None and "count" not in found.names:
+        raise arguments.unsupported(f"'{node.label}' without a field", node.span)
+    if not isinstance(node.argument, str | None) and node.alias is None:
+        raise arguments.error(
+            "You must specify a rename for the aggregation specifier on the dynamically evaluated field "
+            f"'{node.label}'.",
+            node.span,
+        )
+    return Measure(node, found(node.parameter))
+
+
+def check_measures(measures: Sequence[Measure], command: str, text: str) -> None:
+    """Check ``eval(...)`` arguments before any row is read."""
+    scope = Scope(now=0, command=command, text=text)
+    for measure in measures:
+        if measure.expression is not None:
+            check(measure.expression, scope)
+
+
+def refuse_by_names(measures: Sequence[Measure], by: Sequence[str], arguments: Arguments) -> None:
+    """An aggregation may not be called like a by-field."""
+    for measure in measures:
+        if measure.node.name in by:
+            raise arguments.error(
+                f"The output field '{measure.node.name}' cannot have the same name as a group-by field.",
+                measure.node.span,
+            )
+
+
+def outputs(measures: Sequence[Measure], frame: Frame, by: Sequence[str], context: SearchContext) -> list[Output]:
+    """The columns that the aggregations give over this frame, wildcards expanded over its fields."""
+    found: list[Output] = []
+    for measure in measures:
+        node, function = measure.node, measure.function
+        if measure.expression is not None:
+            found.append(Output(node.name, function, evaluated(measure.expression, frame, context)))
+        elif measure.field is None:
+            found.append(Output(node.name, function, None))
+        elif not has_wildcard(measure.field):
+            found.append(Output(node.name, function, frame.column(measure.field)))
+        else:
+            names = [name for name in matching(measure.field, frame.columns) if name not in by]
+            found.extend(Output(_expanded_name(node, name), function, frame.column(name)) for name in names)
+    return found
+
+
+def _expanded_name(node: Aggregation, field: str) -> str:
+    """``values(*) AS *_x`` over the field ``a`` gives ``a_x``; without AS, ``values(a)``."""
+    assert isinstance(node.argument, str)
+    if node.alias is None:
+        return node.label.replace(node.argument, field, 1)
+    parts = wildcard_pattern(node.argument).fullmatch(field)
+    assert parts is not None
+    name = node.alias
+    if name.count("*") not in (0, len(parts.groups())):
+        raise SPLSyntaxError(
+            f"Error in 'stats' command: The rename of '{node.label}' has too many or too few wildcards."
+        )
+    for part in parts.groups():
+        name = name.replace("*", part, 1)
+    return name
+
+
+def evaluated(expression: Expr, frame: Frame, context: SearchContext) -> Column:
+    """The argument ``eval(...)``: a condition counts where it is true."""
+    if is_condition(expression):
+        expression = Call("if", (expression, Literal(1, "1"), Call("null", ())), expression.span)
+    return evaluate(expression, frame, context.scope())
+
+
+def is_condition(expression: Expr) -> bool:
+    """Whether the expression gives a truth value."""
+    if isinstance(expression, Unary):
+        return expression.operator == "NOT"
+    if isinstance(expression, Binary):
+        return expression.operator not in ("+", "-", "*", "/", "%", ".")
+    if isinstance(expression, Call):
+        function = find_function(expression.name.lower())
+        return function is not None and function.boolean
+    return isinstance(expression, Membership)
+
+
+def aggregate(groups: Groups, wanted: Sequence[Output], *, all_numeric: bool = False) -> dict[str, Column]:
+    """Each column over the groups. ``all_numeric``: a field with anything but numbers has no numeric statistics."""
+    times = times_of(groups.frame) if any(one.function.timed for one in wanted) else np.full(len(groups.codes), np.nan)
+    kept: dict[int, Samples] = {}
+    columns: dict[str, Column] = {}
+    for one in wanted:
+        samples = _samples(one.argument, groups, times, kept)
+        if all_numeric and one.function.numeric and not samples.all_numeric():
+            columns[one.name] = Column.null(groups.count)
+        else:
+            columns[one.name] = one.function.grouped(samples)
+    return columns
+
+
+def _samples(argument: Column | None, groups: Groups, times: Numbers, kept: dict[int, Samples]) -> Samples:
+    """The samples of an argument, made once however many functions look at it."""
+    found = kept.get(id(argument))
+    if found is None:
+        column = argument if argument is not None else Column.constant(1, len(groups.codes))
+        found = kept[id(argument)] = Samples.of(column, groups.codes, times, groups.count)
+    return found
+
+
+def statistics_frame(
+    groups: Groups, by: Sequence[str], wanted: Sequence[Output], *, all_numeric: bool = False
+) -> Frame:
+    """The table of stats: by-fields, then aggregates (M2.32). Without BY one row, or none if nothing can be computed
+    (M4.80, M4.81)."""
+    keys: Mapping[str, Column] = {
+        name: Column.from_values(key[at] for key in groups.keys) for at, name in enumerate(by)
+    }
+    columns = {**keys, **aggregate(groups, wanted, all_numeric=all_numeric)}
+    if not by and all(bool(column.is_null().all()) for column in columns.values()):
+        columns = {name: column.take(np.zeros(0, dtype=np.intp)) for name, column in columns.items()}
+        return Frame(columns, 0, ordered=True)
+    return Frame(columns, groups.count, ordered=True)
