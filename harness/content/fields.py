@@ -1,0 +1,101 @@
+"""Reads typed values out of a YAML document and notes whatever is not as it should be, with its line."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from harness.content.models import Problem
+from harness.content.yaml_document import YamlDocument
+
+
+class Fields:
+    """A mapping inside a document. Every getter gives a value of its type; a problem is noted, not raised."""
+
+    def __init__(
+        self, document: YamlDocument, problems: list[Problem], data: Any = None, path: tuple[str | int, ...] = ()
+    ) -> None:
+        self.document = document
+        self.problems = problems
+        self.path = path
+        self.data: dict[str, Any] = document.data if data is None else data if isinstance(data, dict) else {}
+        if data is not None and not isinstance(data, dict):
+            self.note("schema", "must be a mapping of keys to values")
+
+    def note(self, rule: str, message: str, *keys: str | int, hint: str = "") -> None:
+        name = ".".join(str(part) for part in (*self.path, *keys))
+        text = f"{name}: {message}" if name else message
+        self.problems.append(Problem(rule, self.document.path, self.line(*keys), text, hint=hint))
+
+    def line(self, *keys: str | int) -> int:
+        return self.document.line(*self.path, *keys)
+
+    def has(self, key: str) -> bool:
+        return self.data.get(key) is not None
+
+    def text(self, key: str, *, required: bool = False, default: str = "") -> str:
+        value = self.data.get(key)
+        if value is None:
+            if required:
+                self.note("missing-key", f"the key {key} is missing")
+            return default
+        if isinstance(value, bool | list | dict):
+            self.note("schema", "must be a text", key)
+            return default
+        return str(value)
+
+    def integer(self, key: str, *, required: bool = False, default: int = 0) -> int:
+        value = self.data.get(key)
+        if value is None:
+            if required:
+                self.note("missing-key", f"the key {key} is missing")
+            return default
+        if isinstance(value, bool) or not isinstance(value, int):
+            self.note("schema", "must be a whole number", key)
+            return default
+        return value
+
+    def boolean(self, key: str, *, default: bool = False) -> bool:
+        value = self.data.get(key)
+        if value is None:
+            return default
+        if not isinstance(value, bool):
+            self.note("schema", "must be true or false", key)
+            return default
+        return value
+
+    def texts(self, key: str, *, required: bool = False) -> tuple[str, ...]:
+        value = self.data.get(key)
+        if value is None:
+            if required:
+                self.note("missing-key", f"the key {key} is missing")
+            return ()
+        if isinstance(value, str | int | float) and not isinstance(value, bool):
+            return (str(value),)
+        if not isinstance(value, list) or any(isinstance(each, dict | list) for each in value):
+            self.note("schema", "must be a list of texts", key)
+            return ()
+        return tuple(str(each) for each in value if each is not None)
+
+    def inner(self, key: str) -> Fields:
+        return Fields(self.document, self.problems, self.data.get(key) or {}, (*self.path, key))
+
+    def each(self, key: str) -> list[Fields]:
+        """The mappings of a list."""
+        value = self.data.get(key)
+        if value is None:
+            return []
+        if not isinstance(value, list):
+            self.note("schema", "must be a list", key)
+            return []
+        return [Fields(self.document, self.problems, item, (*self.path, key, i)) for i, item in enumerate(value)]
+
+    def unknown(self, known: frozenset[str], where: str) -> None:
+        """Note the keys that mean nothing here, with the nearest known one."""
+        import difflib
+
+        for key in self.data:
+            if str(key) not in known:
+                near = difflib.get_close_matches(str(key), known, n=1)
+                self.note(
+                    "unknown-key", f"{where} has no such key", str(key), hint=f"Is {near[0]} meant?" if near else ""
+                )

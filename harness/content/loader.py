@@ -1,0 +1,165 @@
+"""A content root into models: every file read, every problem noted, nothing stopped by one broken file."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import TypeVar
+
+from harness.content.detections import read_detection, read_schedule
+from harness.content.fields import Fields
+from harness.content.models import (
+    Content,
+    DataSource,
+    Deployment,
+    Detection,
+    LookupDefinition,
+    MacroDefinition,
+    Notable,
+    Problem,
+    ScheduleConfig,
+)
+from harness.content.yaml_document import YamlDocument, read_yaml
+
+T = TypeVar("T")
+
+LOOKUP_KEYS = ("match_type", "case_sensitive_match", "default_match", "min_matches", "max_matches", "fields_list")
+
+DEFAULT_DEPLOYMENTS = {
+    "TTP": (True, Notable("%name%", "%description%", ("user", "dest"))),
+    "Anomaly": (True, None),
+    "Hunting": (False, None),
+    "Correlation": (False, Notable("%name%", "%description%", ("user", "dest"))),
+}
+"""What each type makes where the content has no deployment of its own: risk events, a notable."""
+
+
+def load_content(root: Path, paths: Iterable[Path] = ()) -> Content:
+    """Read a content root. With ``paths``, only the detections in or below them; macros and lookups always whole."""
+    problems: list[Problem] = []
+    deployments = _deployments(root, problems)
+    detections = tuple(_detections(root, list(paths), deployments, problems))
+    return Content(
+        root,
+        detections,
+        tuple(_all(root / "macros", _macro, problems)),
+        tuple(_lookups(root, problems)),
+        tuple(_all(root / "data_sources", _data_source, problems)),
+        tuple(deployments.values()),
+        tuple(sorted(problems, key=lambda problem: (str(problem.file), problem.line))),
+    )
+
+
+def yaml_files(folder: Path) -> list[Path]:
+    if folder.is_file():
+        return [folder]
+    if not folder.is_dir():
+        return []
+    return sorted(path for path in folder.rglob("*") if path.suffix in (".yml", ".yaml") and path.is_file())
+
+
+def _documents(files: Iterable[Path], problems: list[Problem]) -> Iterator[tuple[YamlDocument, bytes]]:
+    for path in files:
+        try:
+            data = path.read_bytes()
+        except OSError as error:
+            problems.append(Problem("yaml", path, 1, f"cannot be read: {error.strerror}"))
+            continue
+        document, found = read_yaml(path, data)
+        problems.extend(found)
+        if document is not None:
+            yield document, data
+
+
+def _all(folder: Path, read: Callable[[Fields], T], problems: list[Problem]) -> Iterator[T]:
+    for document, _ in _documents(yaml_files(folder), problems):
+        yield read(Fields(document, problems))
+
+
+def _detections(
+    root: Path, paths: list[Path], deployments: Mapping[str, Deployment], problems: list[Problem]
+) -> Iterator[Detection]:
+    folders = [path.resolve() for path in paths] or [root / "detections"]
+    files = dict.fromkeys(file for folder in folders for file in _below(root, folder))
+    for document, data in _documents(files, problems):
+        yield read_detection(document, data, deployments, problems)
+
+
+def _below(root: Path, path: Path) -> list[Path]:
+    """The detections in or below a path; the content root itself stands for its detections folder."""
+    return yaml_files(root / "detections" if path == root.resolve() else path)
+
+
+def _macro(fields: Fields) -> MacroDefinition:
+    return MacroDefinition(
+        fields.text("name", required=True).partition("(")[0],
+        fields.texts("arguments"),
+        fields.text("definition", required=True),
+        fields.document.path,
+        fields.text("description"),
+    )
+
+
+def _data_source(fields: Fields) -> DataSource:
+    return DataSource(
+        fields.text("name", required=True),
+        fields.text("source", required=True),
+        fields.text("sourcetype", required=True),
+        fields.document.path,
+        fields.texts("fields"),
+    )
+
+
+def _lookups(root: Path, problems: list[Problem]) -> Iterator[LookupDefinition]:
+    for document, _ in _documents(yaml_files(root / "lookups"), problems):
+        fields = Fields(document, problems)
+        name = fields.text("name", required=True)
+        collection = fields.has("collection") or fields.text("lookup_type") == "kvstore"
+        settings = {key: _setting(fields, key) for key in LOOKUP_KEYS if fields.has(key)}
+        if fields.has("fields") and "fields_list" not in settings:
+            settings["fields_list"] = ", ".join(fields.texts("fields"))
+        if collection:
+            yield LookupDefinition(name, "kvstore", document.path, settings)
+        elif fields.text("lookup_type") == "mlmodel" or document.path.stem.startswith("__mlspl"):
+            yield LookupDefinition(name, "mlmodel", document.path, settings)
+        else:
+            csv = _csv_of(fields, document.path)
+            if csv is None:
+                fields.note("lookup-file", f"the CSV file of the lookup {name} is not there", "filename")
+            yield LookupDefinition(name, "csv", document.path, settings, csv)
+
+
+def _setting(fields: Fields, key: str) -> str:
+    value = fields.data[key]
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return ", ".join(str(each) for each in value) if isinstance(value, list) else str(value)
+
+
+def _csv_of(fields: Fields, path: Path) -> Path | None:
+    candidates = [path.with_suffix(".csv")]
+    if fields.has("filename"):
+        candidates.insert(0, path.parent / Path(fields.text("filename")).name)
+    return next((candidate for candidate in candidates if candidate.is_file()), None)
+
+
+def _deployments(root: Path, problems: list[Problem]) -> dict[str, Deployment]:
+    found = {
+        kind: Deployment(kind, ScheduleConfig(), risk, notable, Path())
+        for kind, (risk, notable) in DEFAULT_DEPLOYMENTS.items()
+    }
+    for document, _ in _documents(yaml_files(root / "deployments"), problems):
+        fields = Fields(document, problems)
+        kind = fields.text("type", required=True)
+        action = fields.inner("alert_action")
+        notable = action.inner("notable") if action.has("notable") else None
+        found[kind] = Deployment(
+            kind,
+            read_schedule(fields.inner("scheduling"), ScheduleConfig()),
+            action.inner("rba").boolean("enabled"),
+            None
+            if notable is None
+            else Notable(notable.text("rule_title"), notable.text("rule_description"), notable.texts("nes_fields")),
+            document.path,
+        )
+    return found

@@ -1,0 +1,220 @@
+"""What a content repository holds: detections with their tests, macros, lookups, data sources, deployments.
+
+The models are what the three YAML dialects have in common; :mod:`harness.content.loader` reads each dialect into them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+
+
+class Dialect(StrEnum):
+    """Which tool's YAML a detection is written in."""
+
+    OBSERVABLE = "security_content 4.x"  # tags.observable
+    RBA = "contentctl 5.x"  # rba
+    FINDING = "contentctl-ng"  # finding, intermediate_findings
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Something wrong with a file, with its line. ``rule`` is a stable id; ``severity`` is error or warning."""
+
+    rule: str
+    file: Path
+    line: int
+    message: str
+    severity: str = "error"
+    hint: str = ""
+
+    def __str__(self) -> str:
+        text = f"{self.file}:{self.line}: {self.severity}: {self.message} [{self.rule}]"
+        return f"{text}\n  {self.hint}" if self.hint else text
+
+
+@dataclass(frozen=True, slots=True)
+class RiskObject:
+    """``type`` is system, user or other; ``score`` 1 to 100; ``message`` where it has one of its own."""
+
+    field: str
+    type: str
+    score: int
+    message: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ThreatObject:
+    field: str
+    type: str
+
+
+@dataclass(frozen=True, slots=True)
+class Risk:
+    """The risk that each result row raises. ``message`` holds ``$field$`` tokens."""
+
+    message: str = ""
+    objects: tuple[RiskObject, ...] = ()
+    threats: tuple[ThreatObject, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Notable:
+    """The notable event of each result row; ``None`` in a detection that makes none."""
+
+    title: str
+    description: str
+    fields: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ScheduleConfig:
+    """When and over what a detection runs in production, and whether it is on by default."""
+
+    cron: str = "0 * * * *"
+    earliest: str = "-70m@m"
+    latest: str = "-10m@m"
+    window: str = "auto"
+
+
+@dataclass(frozen=True, slots=True)
+class Drilldown:
+    name: str
+    search: str
+    earliest: str
+    latest: str
+
+
+@dataclass(frozen=True, slots=True)
+class AttackData:
+    """One file to replay. ``data`` is a URL or a path."""
+
+    data: str
+    source: str
+    sourcetype: str
+    index: str = ""
+    host: str = ""
+    line: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Expectation:
+    """How many rows a test must give: ``minimum`` to ``maximum`` (None: no bound)."""
+
+    minimum: int = 1
+    maximum: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DetectionTest:
+    name: str
+    attack_data: tuple[AttackData, ...]
+    expect: Expectation = field(default_factory=Expectation)
+    line: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Throttling:
+    fields: tuple[str, ...]
+    period: str
+
+
+@dataclass(frozen=True, slots=True)
+class Detection:
+    """One detection. ``document`` is the file as it was parsed; ``sha256`` that of its bytes."""
+
+    name: str
+    id: str
+    version: int
+    date: str
+    author: str
+    status: str
+    type: str
+    description: str
+    search: str
+    file: Path
+    sha256: str
+    dialect: Dialect
+    data_sources: tuple[str, ...] = ()
+    references: tuple[str, ...] = ()
+    how_to_implement: str = ""
+    known_false_positives: str = ""
+    risk: Risk = field(default_factory=Risk)
+    notable: Notable | None = None
+    creates_risk: bool = False
+    schedule: ScheduleConfig = field(default_factory=ScheduleConfig)
+    throttling: Throttling | None = None
+    drilldowns: tuple[Drilldown, ...] = ()
+    analytic_stories: tuple[str, ...] = ()
+    mitre_attack_ids: tuple[str, ...] = ()
+    asset_type: str = ""
+    security_domain: str = ""
+    manual_test: str = ""
+    tests: tuple[DetectionTest, ...] = ()
+    lines: Mapping[str, int] = field(default_factory=dict, hash=False, repr=False)
+    document: Mapping[str, Any] = field(default_factory=dict, hash=False, repr=False)
+
+    @property
+    def filter_macro(self) -> str:
+        """The macro that a user may fill to leave results out."""
+        return f"{self.file.stem}_filter"
+
+    def line(self, key: str) -> int:
+        """Where a top-level key stands."""
+        return self.lines.get(key, 1)
+
+
+@dataclass(frozen=True, slots=True)
+class MacroDefinition:
+    name: str
+    arguments: tuple[str, ...]
+    definition: str
+    file: Path
+    description: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class LookupDefinition:
+    """``kind`` is csv, kvstore or mlmodel; ``csv`` is the file's path for a CSV."""
+
+    name: str
+    kind: str
+    file: Path
+    settings: Mapping[str, str] = field(hash=False)
+    csv: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DataSource:
+    name: str
+    source: str
+    sourcetype: str
+    file: Path
+    fields: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Deployment:
+    """The default configuration for all detections of a type."""
+
+    type: str
+    schedule: ScheduleConfig
+    creates_risk: bool
+    notable: Notable | None
+    file: Path
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """All of a content root, with every problem that reading it met."""
+
+    root: Path
+    detections: tuple[Detection, ...]
+    macros: tuple[MacroDefinition, ...]
+    lookups: tuple[LookupDefinition, ...]
+    data_sources: tuple[DataSource, ...]
+    deployments: tuple[Deployment, ...]
+    problems: tuple[Problem, ...]
