@@ -1,0 +1,218 @@
+"""The two web applications: the management port and the event collector's port.
+
+Endpoint functions are plain functions that run in threads; the few that wait for a search are coroutines, so that
+waiting holds no thread. The event loop itself only moves bytes.
+"""
+
+from __future__ import annotations
+
+import gzip
+import inspect
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
+
+from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import Response, StreamingResponse
+from starlette.routing import Mount
+
+from harness.server import hec, routing
+from harness.server.answers import JSON, Answer, Refusal
+from harness.server.call import Call, read_arguments, read_path
+from harness.server.routing import Style
+
+if TYPE_CHECKING:
+    from harness.server.instance import SplunkInstance
+
+Send: TypeAlias = Callable[[Any], Awaitable[None]]
+
+_BASE: Final = {
+    "Server": "Splunkd",
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "SAMEORIGIN",
+    # Without this header splunklib closes the connection before it reads the body.
+    "Connection": "Keep-Alive",
+}
+_GZIP_BYTES: Final = 512
+"""A body of 127 bytes is not compressed and one of 659 is (M2.64); the limit itself is not known."""
+
+
+class TooLargeError(Exception):
+    """The body is longer than this port takes."""
+
+
+def management_app(instance: SplunkInstance) -> Starlette:
+    """The application of the management port."""
+
+    async def serve(request: Request) -> Response:
+        return await _Management(instance, request).respond()
+
+    return Starlette(routes=[Mount("/", app=_as_app(serve))])
+
+
+def collector_app(instance: SplunkInstance) -> Starlette:
+    """The application of the event collector's port."""
+
+    async def serve(request: Request) -> Response:
+        headers = _headers(request)
+        try:
+            body = await _read(request, instance.config.limits.upload_max_bytes)
+        except TooLargeError:
+            return _response(Answer([b'{"text":"Content-Length too large","code":27}'], 413, JSON), headers, {})
+        answer = await run_in_threadpool(
+            hec.respond, instance, request.method, request.url.path, request.scope["query_string"], headers, body
+        )
+        return _response(answer, headers, {}, compress=False, head=request.method == "HEAD")
+
+    return Starlette(routes=[Mount("/", app=_as_app(serve))])
+
+
+def _as_app(serve: Callable[[Request], Awaitable[Response]]) -> Callable[..., Awaitable[None]]:
+    async def app(scope: Any, receive: Any, send: Send) -> None:
+        if scope["type"] != "http":
+            raise RuntimeError(f"only HTTP is served here, not {scope['type']}")
+        try:
+            response = await serve(Request(scope, receive))
+        except ClientDisconnect:
+            return
+        await response(scope, receive, send)
+
+    return app
+
+
+class _Management:
+    """One request to the management port, from bytes to bytes."""
+
+    def __init__(self, instance: SplunkInstance, request: Request) -> None:
+        self._instance = instance
+        self._request = request
+        self._headers = _headers(request)
+        self._json = False
+        self._vary = {"Vary": "Cookie, Authorization"}
+
+    async def respond(self) -> Response:
+        try:
+            answer = await self._answer()
+        except Refusal as refusal:
+            answer = refusal.answer(json=self._json)
+        except TooLargeError:
+            answer = Refusal(413, "ERROR", "The request body is too large.").answer(json=self._json)
+        except Exception as error:  # noqa: BLE001 - the door of the port: a fault of ours is a 500, not a dead connection
+            text = f"Internal error: {type(error).__name__}: {error}"
+            self._instance.report(error, self._request.url.path)
+            answer = Refusal(500, "ERROR", text).answer(json=self._json)
+        return await run_in_threadpool(
+            _response, answer, self._headers, self._vary, compress=True, head=self._request.method == "HEAD"
+        )
+
+    async def _answer(self) -> Answer:
+        request = self._request
+        query = read_arguments(request.scope["query_string"], b"")
+        self._json = query.get("output_mode", [""])[0].startswith("json")
+        target = read_path(request.scope["raw_path"])
+        found = routing.find(target) if target is not None else None
+        method = "GET" if request.method == "HEAD" else request.method
+        route = found[0].routes.get(method) if found is not None else None
+        if route is not None and route.public:
+            self._vary = {}
+            identity = None
+        else:
+            identity = self._instance.gate.identify(self._headers)
+        if target is None or found is None:
+            raise routing.not_found(target)
+        path, values = found
+        raw_body = route is not None and route.raw_body
+        config = self._instance.config
+        body = await _read(request, config.limits.upload_max_bytes if raw_body else config.max_form_bytes)
+        arguments = query if raw_body else read_arguments(request.scope["query_string"], body)
+        call = Call(
+            instance=self._instance,
+            method=method,
+            target=target,
+            arguments=arguments,
+            body=body,
+            headers=self._headers,
+            base_url=self._base_url(),
+            user=identity.user if identity is not None else self._instance.admin,
+            session=identity.session if identity is not None else None,
+            query=query,
+        )
+        if route is None:
+            return await run_in_threadpool(self._refuse_verb, path, call, values)
+        call.mode = call.one("output_mode", route.default_mode)
+        self._json = call.json
+        routing.check_mode(call.mode, route, path.style)
+        answer: Answer
+        if inspect.iscoroutinefunction(route.function):
+            answer = await route.function(call, **values)
+        else:
+            answer = await run_in_threadpool(route.function, call, **values)  # type: ignore[arg-type]
+        return answer
+
+    def _refuse_verb(self, path: routing.Path, call: Call, values: Mapping[str, str]) -> Answer:
+        if path.style is Style.JOB and call.method not in {"PUT", "PATCH"}:
+            self._instance.jobs.get(values["sid"])  # the sid is looked up first (M3.35)
+        raise routing.wrong_verb(path, call)
+
+    def _base_url(self) -> str:
+        host = self._headers.get("host") or f"{self._instance.config.host}:{self._instance.rest_port}"
+        # Clients may leave the port out of the Host header, as splunklib does; ids need it.
+        if ":" not in host.rpartition("]")[2]:
+            host = f"{host}:{self._instance.rest_port}"
+        return f"{self._request.scope['scheme']}://{host}"
+
+
+def _headers(request: Request) -> dict[str, str]:
+    return {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in request.scope["headers"]}
+
+
+async def _read(request: Request, limit: int) -> bytes:
+    """The whole body, at most ``limit`` bytes. Raises :class:`TooLargeError`."""
+    declared = request.headers.get("content-length", "")
+    if declared.isdigit() and int(declared) > limit:
+        raise TooLargeError
+    chunks: list[bytes] = []
+    size = 0
+    async for chunk in request.stream():
+        size += len(chunk)
+        if size > limit:
+            raise TooLargeError
+        chunks.append(chunk)
+    return b"".join(chunks)
+
+
+def _response(
+    answer: Answer, request: Mapping[str, str], vary: Mapping[str, str], *, compress: bool = True, head: bool = False
+) -> Response:
+    """An answer with the headers of every answer. Its length is always told, never chunked (M2.61)."""
+    headers = {**_BASE, **vary, **answer.headers}
+    if answer.content_type is not None:
+        headers["Content-Type"] = answer.content_type
+    chunks = answer.chunks
+    if compress and answer.length >= _GZIP_BYTES and _takes_gzip(request.get("accept-encoding", "")):
+        chunks = [gzip.compress(b"".join(chunks), compresslevel=1)]
+        headers["Content-Encoding"] = "gzip"
+        headers["Vary"] = ", ".join(filter(None, (headers.get("Vary", ""), "Accept-Encoding")))
+    length = sum(map(len, chunks))
+    if answer.status == 204:
+        del headers["X-Content-Type-Options"]  # N2.24
+    if answer.status != 304:
+        headers["Content-Length"] = str(length)
+    if head or not length:
+        return Response(b"", answer.status, headers)
+
+    async def body() -> AsyncIterator[bytes]:
+        for chunk in chunks:
+            yield chunk
+
+    return StreamingResponse(body(), answer.status, headers)
+
+
+def _takes_gzip(accepted: str) -> bool:
+    """M2.65: only the word itself, without a zero quality."""
+    for part in accepted.split(","):
+        name, _, quality = part.strip().partition(";")
+        if name.strip().lower() == "gzip":
+            return quality.replace(" ", "") not in {"q=0", "q=0.0", "q=0.00", "q=0.000"}
+    return False

@@ -1,0 +1,1 @@
+"""One file per family of REST endpoints, one function per endpoint; found by walking this folder."""

@@ -1,0 +1,142 @@
+"""One Splunk, without its network: everything that the endpoints read and change."""
+
+from __future__ import annotations
+
+import logging
+import os
+import secrets
+import threading
+import time
+import uuid
+from datetime import UTC, tzinfo
+from typing import TYPE_CHECKING, Final
+
+from harness.clock import Clock, SystemClock
+from harness.engine.context import SearchContext
+from harness.engine.macros import EvalMacros
+from harness.engine.plan import Plan, plan
+from harness.engine.search import Searcher, SearchRequest, SearchResult
+from harness.engine.store import Store
+from harness.errors import SearchError, SPLError
+from harness.server.accounts import Accounts
+from harness.server.auth import Gate, Sessions
+from harness.server.hec_tokens import Acknowledgements, HecTokens
+from harness.server.indexes import Indexes
+from harness.server.ingest import Ingest
+from harness.server.jobs import Job, Jobs
+from harness.server.messages import Bulletins
+from harness.spl.macros import expand
+from harness.spl.parser import parse_pipeline
+
+if TYPE_CHECKING:
+    from harness.knowledge.knowledge import Knowledge
+    from harness.server.config import ServerConfig
+
+_LOG: Final = logging.getLogger(__name__)
+
+ADMIN_ROLES: Final = ("admin",)
+DELETE: Final = "Error in 'delete' command: You have insufficient privileges to delete events."
+_UNKNOWN_COMMAND: Final = "Unknown search command"
+
+
+class SplunkInstance:
+    """The state behind the endpoints. Every part guards itself; nothing here is held across a search."""
+
+    def __init__(self, config: ServerConfig) -> None:
+        self.config = config
+        self.clock: Clock = config.clock if config.clock is not None else SystemClock()
+        self.timezone: tzinfo = UTC
+        self.name = config.server_name
+        self.guid = str(uuid.uuid4()).upper()
+        self.pid = os.getpid()
+        self.started = time.time()
+        self.rest_port = config.port
+        self.hec_port = config.hec_port
+
+        self.store = Store()
+        for index in config.indexes:
+            self.store.create_index(index)
+        self.knowledge: Knowledge = config.knowledge if config.knowledge is not None else _nothing()
+        self.searcher = Searcher(self.store, self.knowledge, self.clock, limits=config.limits)
+
+        self.accounts = Accounts()
+        self.password = config.password or secrets.token_urlsafe(18)
+        self.admin = self.accounts.add_user(config.username, self.password, ADMIN_ROLES, built_in=True)
+        self.sessions = Sessions()
+        self.bulletins = Bulletins()
+        self.indexes = Indexes(self.store)
+        self.ingest = Ingest(self)
+        self.hec = HecTokens()
+        self.acks = Acknowledgements()
+        self.default_hec_token = self.hec.create(config.server_name)
+        self.jobs = Jobs(self, config.search_threads)
+        self._lock = threading.RLock()
+
+    @property
+    def gate(self) -> Gate:
+        return Gate(self.accounts, self.sessions, lambda _: None, f"splunkd_{self.rest_port}")
+
+    def wall(self) -> float:
+        """The time of day, by which sessions and jobs grow old; searches and schedules go by :attr:`clock`."""
+        return time.time()
+
+    def report(self, error: BaseException, path: str) -> None:
+        """A fault of ours while answering ``path``: for whoever runs this server, not for its clients."""
+        _LOG.error("%s failed", path, exc_info=error)
+
+    def close(self) -> None:
+        self.jobs.shutdown()
+
+    # --- searching ----------------------------------------------------------------------------------------------------
+
+    def check_search(self, text: str) -> None:
+        """Raises what dispatch itself says about a search: its macros, its structure, a command that nobody knows."""
+        expanded = expand(text, self.knowledge.macros, EvalMacros())
+        parse_pipeline(expanded)
+        try:
+            plan(text, self.knowledge)
+        except SPLError as error:
+            if error.message.startswith(_UNKNOWN_COMMAND):
+                raise
+
+    def plan(self, job: Job) -> Plan:
+        """The plan of a job; its owner must have the right to what it does."""
+        found = plan(job.request.search, self.knowledge)
+        if any(step.name == "delete" for step in found.steps):
+            owner = self.accounts.user(job.owner)
+            if owner is None or not self.accounts.may(owner, "delete_by_keyword"):
+                raise SearchError(DELETE)
+        return found
+
+    def run(self, found: Plan, request: SearchRequest) -> SearchResult:
+        return self.searcher.execute(found, request)
+
+    def search_context(self, request: SearchRequest) -> SearchContext:
+        """For a search over rows that exist already (post-processing)."""
+        now = request.now if request.now is not None else self.clock.now()
+        searcher = self.searcher
+        return SearchContext(
+            knowledge=searcher.knowledge,
+            store=searcher.store,
+            events=searcher.events,
+            data_models=searcher.data_models,
+            now=now,
+            timezone=request.timezone,
+            limits=searcher.limits,
+            user=request.user,
+            app=request.app,
+            sid=request.sid,
+            default_indexes=request.default_indexes,
+        )
+
+    def keywords(self, job: Job) -> str:
+        """The terms that a job's search looks for, as its entry shows them (M3.15)."""
+        from harness.server.keywords import keywords
+
+        return keywords(job.plan) if job.plan is not None else ""
+
+
+def _nothing() -> Knowledge:
+    from harness.knowledge.knowledge import Knowledge
+
+    return Knowledge.load([])
