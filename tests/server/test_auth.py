@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.server.conftest import PASSWORD, Rest
+from tests.server.wire import PASSWORD, Rest
 
 INFO = "/services/server/info?output_mode=json"
 

@@ -7,7 +7,7 @@ import gzip
 import pytest
 from lxml import etree
 
-from tests.server.conftest import Rest
+from tests.server.wire import Rest
 
 ATOM = {
     "a": "http://www.w3.org/2005/Atom",

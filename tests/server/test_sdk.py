@@ -6,7 +6,7 @@ import json
 
 from splunklib import client, results
 
-from tests.server.conftest import Rest
+from tests.server.wire import Rest
 
 
 def test_login_index_send_search_and_read(service: client.Service, rest: Rest) -> None:
