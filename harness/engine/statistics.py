@@ -17,9 +17,9 @@ from harness.expressions import Scope, check, evaluate
 from harness.expressions.evaluate import find as find_function
 from harness.spl.arguments import Arguments
 from harness.spl.nodes import Aggregation, Binary, Call, Expr, Literal, Membership, Unary
-from harness.values.column import Column
+from harness.values.column import Column, Value
 from harness.values.frame import Frame
-from harness.values.values import has_wildcard
+from harness.values.values import has_wildcard, to_number
 
 _NOT_CARRIED_OUT = frozenset(("sparkline", "estdc_error", "per_second", "per_minute", "per_hour", "per_day"))
 
@@ -180,10 +180,17 @@ def statistics_frame(
     """The table of stats: by-fields, then aggregates (M2.32). Without BY one row, or none if nothing can be computed
     (M4.80, M4.81)."""
     keys: Mapping[str, Column] = {
-        name: Column.from_values(key[at] for key in groups.keys) for at, name in enumerate(by)
+        name: Column.from_values(_moment(key[at]) if name == "_time" else key[at] for key in groups.keys)
+        for at, name in enumerate(by)
     }
     columns = {**keys, **aggregate(groups, wanted, all_numeric=all_numeric)}
     if not by and all(bool(column.is_null().all()) for column in columns.values()):
         columns = {name: column.take(np.zeros(0, dtype=np.intp)) for name, column in columns.items()}
         return Frame(columns, 0, ordered=True)
     return Frame(columns, groups.count, ordered=True)
+
+
+def _moment(value: Value) -> Value:
+    """A time that was grouped by its text is a number again."""
+    number = to_number(value)
+    return value if number is None else number

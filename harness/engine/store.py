@@ -30,7 +30,7 @@ class UnknownIndexError(LookupError):
     """No index has this name."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
 class Segment:
     """Events of one source type of one index, oldest arrival first.
 

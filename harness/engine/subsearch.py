@@ -11,6 +11,7 @@ from harness.engine.messages import Messages
 from harness.errors import UnsupportedSPL
 from harness.spl.nodes import SearchAnd, SearchNode, SearchNot, SearchOr, SearchValue, Subsearch, Term
 from harness.spl.search_expression import parse_search_expression
+from harness.values.column import Value
 from harness.values.frame import Frame
 from harness.values.values import texts
 
@@ -122,12 +123,12 @@ def search_text(frame: Frame, form: Form | None = None) -> str:
     return f"{form.row_prefix} {f' {form.row_separator} '.join(rows)} {form.row_end}"
 
 
-def _row_text(row: dict[str, object], names: Sequence[str], form: Form) -> str:
+def _row_text(row: Mapping[str, Value], names: Sequence[str], form: Form) -> str:
     cells: list[str] = []
     for name in names:
         if name not in row:
             continue
-        values = texts(row[name])  # type: ignore[arg-type]
+        values = texts(row[name])
         if name in RAW_FIELDS:
             cells.append(values[0])
             continue

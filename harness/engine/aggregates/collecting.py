@@ -246,6 +246,6 @@ class Rate(Aggregate):
 
 def _cut(flat: list[str], sizes: np.ndarray[tuple[int], np.dtype[np.intp]]) -> Column:
     """Consecutive pieces of ``flat`` as one value per group."""
-    ends = np.cumsum(sizes).tolist()
-    starts = [0, *ends[:-1]]
-    return Column.from_values(tuple(flat[start:end]) for start, end in zip(starts, ends, strict=True))
+    ends = np.cumsum(sizes)
+    starts = (ends - sizes).tolist()
+    return Column.from_values(tuple(flat[start:end]) for start, end in zip(starts, ends.tolist(), strict=True))

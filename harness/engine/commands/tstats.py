@@ -1,0 +1,184 @@
+"""``tstats``: statistics over the rows of a data model, or over the indexed fields of events.
+
+Follows "tstats" in the Search Reference. A row that lacks a by-field is dropped unless ``fillnull_value`` gives it a
+value. With ``summariesonly=true`` a data model gives rows only if it is accelerated.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+from harness.engine.bins import TimeSpan, bin_times, read_time_span, time_span_for
+from harness.engine.commands import SearchCommand
+from harness.engine.context import SearchContext
+from harness.engine.grouping import group_by
+from harness.engine.plan import Plan
+from harness.engine.retrieval import reached_indexes, search_window, split_time_modifiers, walk
+from harness.engine.statistics import Measure, outputs, read_measures, refuse_by_names, statistics_frame
+from harness.engine.store import newest_first
+from harness.engine.subsearch import plan_subsearches, resolve
+from harness.errors import SplPlace, UnsupportedSPL
+from harness.expressions import search_mask
+from harness.spl.arguments import Arguments, boolean, non_negative_integer, string
+from harness.spl.nodes import SearchNode, Subsearch, Term
+from harness.values.column import Column
+from harness.values.frame import Frame
+from harness.values.values import has_wildcard
+
+_OPTIONS = {
+    "prestats": boolean,
+    "local": boolean,
+    "append": boolean,
+    "summariesonly": boolean,
+    "include_reduced_buckets": boolean,
+    "allow_old_summaries": boolean,
+    "chunk_size": non_negative_integer,
+    "use_summary_index_values": boolean,
+    "fillnull_value": string,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class TStats(SearchCommand):
+    """``model`` and ``dataset`` name the data model; without a model it reads indexed fields."""
+
+    names = ("tstats",)
+    generating = True
+    transforming = True
+
+    measures: tuple[Measure, ...]
+    model: str | None
+    dataset: str | None
+    node: SearchNode | None
+    plans: dict[Subsearch, Plan]
+    by: tuple[str, ...]
+    span: TimeSpan | None
+    summaries_only: bool = False
+    fill: str | None = None
+
+    @classmethod
+    def parse(cls, arguments: Arguments) -> TStats:
+        options = arguments.options(_OPTIONS)
+        measures = read_measures(arguments)
+        options |= arguments.options(_OPTIONS)
+        _check_measures(measures, arguments)
+        model, dataset = _read_from(arguments)
+        options |= arguments.options(_OPTIONS)
+        node = arguments.search_expression(stops=("BY", "GROUPBY")) if arguments.accept_keyword("WHERE") else None
+        by, span = _read_by(arguments, options)
+        arguments.expect_end()
+        for name in ("prestats", "append"):
+            if options.get(name):
+                raise arguments.unsupported(f"the option '{name}'")
+        if not measures:
+            raise arguments.error("Missing aggregation function.")
+        refuse_by_names(measures, by, arguments)
+        return cls(
+            measures,
+            model,
+            dataset,
+            node,
+            plan_subsearches(node),
+            tuple(by),
+            span,
+            options.get("summariesonly", False),
+            options.get("fillnull_value"),
+        )
+
+    def run(self, frame: Frame, context: SearchContext) -> Frame:
+        node, modifiers = split_time_modifiers(resolve(self.node, self.plans, context))
+        search_window(modifiers, context)
+        frame = self._model_rows(node, context) if self.model is not None else _indexed(node, context)
+        if "_time" in self.by:
+            span = self.span or time_span_for(context.progress.window, frame)
+            frame = frame.with_columns({"_time": bin_times(frame, "_time", span, context)})
+        if self.fill is not None:
+            frame = frame.with_columns({name: filled(frame.column(name), self.fill) for name in self.by})
+        groups = group_by(frame, self.by)
+        return statistics_frame(groups, self.by, outputs(self.measures, groups.frame, self.by, context))
+
+    def _model_rows(self, node: SearchNode | None, context: SearchContext) -> Frame:
+        assert self.model is not None
+        if self.summaries_only and not context.data_models.is_accelerated(self.model):
+            return Frame()
+        rows = context.data_models.rows(self.model, self.dataset, context)
+        return rows if node is None else rows.take(search_mask(node, rows))
+
+    def check(self, text: str) -> None:
+        if self.model is None or self.node is None:
+            return
+        for item in walk(self.node):
+            if isinstance(item, Term) and item.value.text != "*":
+                raise UnsupportedSPL(
+                    f"The 'tstats' command: the term '{item.value.text}' over a data model is not supported.",
+                    where=SplPlace(text, item.span.start, item.span.end),
+                )
+
+
+def _check_measures(measures: tuple[Measure, ...], arguments: Arguments) -> None:
+    for measure in measures:
+        if measure.expression is not None and measure.field is None and measure.node.argument is not None:
+            raise arguments.unsupported("eval in an aggregation", measure.node.span)
+        if measure.field is not None and has_wildcard(measure.field):
+            raise arguments.unsupported("a wildcard in an aggregation", measure.node.span)
+        if "list" in measure.function.names:
+            raise arguments.error(f"The argument '{measure.node.label}' is invalid.", measure.node.span)
+
+
+def _read_from(arguments: Arguments) -> tuple[str | None, str | None]:
+    """``FROM datamodel=Model.Dataset``: the model, and the dataset if one is named."""
+    if not arguments.accept_keyword("FROM"):
+        return None, None
+    given = arguments.options({"datamodel": string})
+    if "datamodel" not in given:
+        raise arguments.unsupported("FROM anything but a data model")
+    name: str = given["datamodel"]
+    token = arguments.peek()
+    if token is not None and token.text == "." and not token.is_string:
+        # datamodel="Model"."Dataset"
+        arguments.next()
+        name = f"{name}.{arguments.field_name()}"
+    model, _, dataset = name.partition(".")
+    return model, dataset.replace('"', "") or None
+
+
+def _read_by(arguments: Arguments, options: dict[str, Any]) -> tuple[list[str], TimeSpan | None]:
+    """By-fields with ``span=`` and options anywhere among them."""
+    by: list[str] = []
+    span: TimeSpan | None = None
+    if not arguments.accept_keyword("BY", "GROUPBY"):
+        return by, span
+    while not arguments.at_end:
+        fields = arguments.field_list()
+        found = arguments.options({"span": string, **_OPTIONS})
+        if not fields and not found:
+            break
+        by += fields
+        if "span" in found and found["span"] != "auto":
+            span = read_time_span(found.pop("span"), arguments)
+        options |= {name: value for name, value in found.items() if name != "span"}
+    if not by:
+        raise arguments.error("The argument 'by' is missing a field name.")
+    for name in by:
+        if has_wildcard(name) or name.upper().startswith("PREFIX("):
+            raise arguments.unsupported(f"grouping by '{name}'")
+    return by, span
+
+
+def _indexed(node: SearchNode | None, context: SearchContext) -> Frame:
+    """Events with the fields that were written when they were indexed; ``_raw`` can be searched, not counted."""
+    window = context.progress.window
+    parts = []
+    for part in context.store.slices(reached_indexes(node, context), window.earliest, window.latest):
+        context.progress.scanned += len(part)
+        fields = part.segment.frame
+        rows = part.rows & search_mask(node, fields) if node is not None else part.rows
+        if rows.any():
+            parts.append((part.segment, fields.without(["_raw"]), rows))
+    return replace(newest_first(parts), events=False)
+
+
+def filled(column: Column, value: str) -> Column:
+    """The column with a value where it has none."""
+    return column.map(lambda found: value if found is None else found, nulls=True)
