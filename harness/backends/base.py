@@ -58,8 +58,8 @@ class Backend(Protocol):
     def start(self) -> BackendInfo:
         """Bring it up or reach it. Raises :class:`~harness.errors.BackendError`."""
 
-    def session(self, *, now: float | None = None) -> AbstractContextManager[Session]:
-        """A clean Splunk for one test. ``now`` is what its clock shall say, where the backend owns the clock."""
+    def session(self) -> AbstractContextManager[Session]:
+        """A clean Splunk for one test."""
 
     def stop(self) -> None:
         """Give back everything; safe to call twice, or without a start."""

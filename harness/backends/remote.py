@@ -16,7 +16,7 @@ from typing import Any
 
 from harness.backends.base import BackendInfo, ScheduledRun
 from harness.client.address import HEC_PORT, Address, parse_address
-from harness.client.hec import HecClient
+from harness.client.hec import HecClient, Target
 from harness.client.rest import SplunkClient
 from harness.errors import BackendError
 
@@ -43,19 +43,47 @@ class RemoteBackend:
         return BackendInfo(kind=self.kind, version=info.version, apps=tuple(self._client.apps()))
 
     @contextmanager
-    def session(self, *, now: float | None = None) -> Iterator[RemoteSession]:  # noqa: ARG002 - its clock is its own
+    def session(self) -> Iterator[RemoteSession]:
         name = f"harness_{secrets.token_hex(6)}"
         with ExitStack() as undo:
             _make_index(self._client, name, undo)
             _search_by_default(self._client, name, undo)
-            address = self._address if self._address.hec_token else _with_token(self._client, self._address, name, undo)
-            hec = undo.enter_context(HecClient(address))
+            hec = undo.enter_context(self._collector(name, undo))
             session = RemoteSession(self._client, hec, name)
             undo.callback(session.clean)
             yield session
 
+    @contextmanager
+    def collector(self, index: str) -> Iterator[HecClient]:
+        """The event collector alone, to send data that stays; ``index`` is where it goes unless it says so itself."""
+        with ExitStack() as undo, self._collector(f"harness_{secrets.token_hex(6)}", undo, index=index) as hec:
+            yield hec
+
+    def wait_for_events(self, target: Target, known: int) -> int:
+        """How many events of this kind there are, once there are more than ``known`` and their number stands still."""
+        seen = [known]
+
+        def still() -> bool:
+            seen.append(self.count_events(target))
+            return seen[-1] > known and seen[-1] == seen[-2]
+
+        self._client.wait_until(still, INDEX_SECONDS, "indexing the data")
+        return seen[-1]
+
+    def count_events(self, target: Target) -> int:
+        terms = " ".join(f'{key}="{value}"' for key, value in target.as_query().items() if key in {"index", "host"})
+        rows = self._client.ask(f"| tstats count where {terms}")
+        return int(str(rows[0]["count"])) if rows else 0
+
     def stop(self) -> None:
         """Every session has given back what it took."""
+
+    def _collector(self, name: str, undo: ExitStack, *, index: str = "") -> HecClient:
+        """A client of the event collector with the token that the environment names, or one made for the while."""
+        address = self._address
+        if not address.hec_token:
+            address = _with_token(self._client, address, name, index or name, undo)
+        return HecClient(address)
 
     def _collector_url(self) -> str:
         """Where the event collector of this server listens, as its own settings say."""
@@ -147,14 +175,14 @@ def _search_by_default(client: SplunkClient, index: str, undo: ExitStack) -> Non
     post([*before, index])
 
 
-def _with_token(client: SplunkClient, address: Address, name: str, undo: ExitStack) -> Address:
+def _with_token(client: SplunkClient, address: Address, name: str, index: str, undo: ExitStack) -> Address:
     def delete() -> None:
         with client.service() as service:
             service.delete(f"data/inputs/http/{name}", owner="nobody", app="splunk_httpinput")
 
     with client.service() as service:
         # No list of indexes: the token then takes any, and a test may name one of its own.
-        service.post("data/inputs/http", owner="nobody", app="splunk_httpinput", name=name, index=name, useACK="1")
+        service.post("data/inputs/http", owner="nobody", app="splunk_httpinput", name=name, index=index, useACK="1")
         undo.callback(delete)
     token = client.get(f"data/inputs/http/{name}")[0].content["token"]
     return address.with_hec(address.hec_url, str(token))

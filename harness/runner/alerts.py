@@ -93,7 +93,7 @@ def _expected(rows: Sequence[Row], alert: Alert) -> Iterator[_Wanted]:
             if has_value(row, item.field):
                 value = row[item.field]
                 for single in value if isinstance(value, list) else [value]:
-                    yield _Wanted(single, item.type, item.score, alert.message, row)
+                    yield _Wanted(single, item.type, item.score, alert.message_of(item), row)
 
 
 def _agrees(event: RiskEvent, wanted: _Wanted) -> bool:

@@ -77,6 +77,8 @@ def _one(test: PlannedTest, tools: Tools, earlier: tuple[TestRecord, ...]) -> Ge
     clock = time.monotonic()
     if test.skip:
         result = draft.skipped()
+    elif test.unreadable:
+        result = draft.finish(Verdict(Status.ERROR, test.unreadable), 0.0)
     else:
         try:
             verdict = yield from kind_of(test.level).run(draft, tools)

@@ -46,7 +46,12 @@ def alert_settings(alert: Alert) -> dict[str, str]:
     settings |= {f"action.{name}": "1" for name in actions}
     if alert.risk:
         risk: list[dict[str, object]] = [
-            {"risk_object_field": item.field, "risk_object_type": item.type, "risk_score": item.score}
+            {
+                "risk_object_field": item.field,
+                "risk_object_type": item.type,
+                "risk_score": item.score,
+                **({"risk_message": item.message} if item.message else {}),
+            }
             for item in alert.risk_objects
         ]
         risk += [{"threat_object_field": item.field, "threat_object_type": item.type} for item in alert.threat_objects]

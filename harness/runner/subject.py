@@ -13,11 +13,15 @@ from harness.runner.schedule import Schedule
 
 @dataclass(frozen=True, slots=True)
 class RiskObject:
-    """Whose risk a result row raises: the value of ``field``, by ``score``. ``type`` is system, user or other."""
+    """Whose risk a result row raises: the value of ``field``, by ``score``. ``type`` is system, user or other.
+
+    ``message`` is its own risk message; where it is empty, the alert's is meant.
+    """
 
     field: str
     type: str
     score: int
+    message: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +42,13 @@ class Alert:
     message: str = ""
     risk_objects: tuple[RiskObject, ...] = ()
     threat_objects: tuple[ThreatObject, ...] = ()
+
+    def message_of(self, item: RiskObject) -> str:
+        return item.message or self.message
+
+    def messages(self) -> list[str]:
+        """Every message that some risk event has, each once."""
+        return list(dict.fromkeys([self.message, *(item.message for item in self.risk_objects if item.message)]))
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +78,7 @@ class Subject:
 
 @dataclass(frozen=True, slots=True)
 class PlannedTest:
-    """One test to run; with ``skip`` it is not run, and ``skip`` says why.
+    """One test to run; with ``skip`` it is not run, and ``skip`` says why; with ``unreadable`` it cannot be.
 
     A unit test must give at least ``minimum`` rows and, if there is one, at most ``maximum``.
     """
@@ -79,3 +90,4 @@ class PlannedTest:
     minimum: int = 1
     maximum: int | None = None
     skip: str = ""
+    unreadable: str = ""

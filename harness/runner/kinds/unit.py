@@ -67,5 +67,5 @@ def needed_fields(alert: Alert) -> list[NeededField]:
     """Without them in a row, its risk events have no object, or a message with a hole in it."""
     return [
         *(NeededField(item.field, "risk object") for item in alert.risk_objects),
-        *(NeededField(name, "message token") for name in tokens(alert.message)),
+        *(NeededField(name, "message token") for message in alert.messages() for name in tokens(message)),
     ]

@@ -1,0 +1,117 @@
+"""The embedded Splunk: our engine behind our own server, on loopback, inside this process.
+
+Every test gets a server of its own, with nothing in it but the apps; they are read once and shared. Tests talk to it
+over TLS with a login, as they would to any other.
+"""
+
+from __future__ import annotations
+
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from harness.backends.base import BackendInfo, ScheduledRun
+from harness.client.address import Address, Credentials, Trust
+from harness.client.answers import App
+from harness.client.hec import HecClient
+from harness.client.rest import SplunkClient
+from harness.server.config import ServerConfig
+from harness.server.server import RunningServer, Server
+
+if TYPE_CHECKING:
+    from harness.knowledge.knowledge import Knowledge
+
+INDEXES = ("risk", "notable")
+"""What a Splunk with Enterprise Security has beside its own indexes."""
+
+
+class TestClock:
+    """The time of day, until a test sets it to the moment that a schedule is about."""
+
+    __test__ = False  # not a pytest class
+
+    def __init__(self) -> None:
+        self._set: float | None = None
+
+    def now(self) -> float:
+        return time.time() if self._set is None else self._set
+
+    def set_to(self, moment: float) -> None:
+        self._set = moment
+
+
+class EmbeddedBackend:
+    kind = "embedded"
+    cheap = True
+
+    def __init__(self, knowledge: Callable[[], Knowledge], *, indexes: Sequence[str] = ()) -> None:
+        """``knowledge`` is called once, when the backend starts; ``indexes`` are made beside the usual ones."""
+        self._load = knowledge
+        self._indexes = (*INDEXES, *indexes)
+        self._knowledge: Knowledge | None = None
+
+    def start(self) -> BackendInfo:
+        self._knowledge = self._load()
+        with self.session() as session:
+            info = session.client.info()
+        apps = [App(app.name, app.version) for app in self._knowledge.apps]
+        return BackendInfo(self.kind, info.version, tuple(sorted(apps, key=lambda app: app.name)))
+
+    @contextmanager
+    def session(self) -> Iterator[EmbeddedSession]:
+        clock = TestClock()
+        config = ServerConfig(knowledge=self._knowledge, clock=clock, indexes=self._indexes)
+        with Server(config).start() as server, tempfile.TemporaryDirectory(prefix="harness-") as folder:
+            address = address_of(server, Path(folder))
+            client = SplunkClient(address)
+            client.connect()
+            with HecClient(address) as hec:
+                yield EmbeddedSession(server, client, hec, clock)
+
+    def stop(self) -> None:
+        self._knowledge = None
+
+
+class EmbeddedSession:
+    """Indexing is done when the event collector has answered, so nothing is ever waited for."""
+
+    index = "main"
+    host = "harness"
+    alone = True
+
+    def __init__(self, server: RunningServer, client: SplunkClient, hec: HecClient, clock: TestClock) -> None:
+        self.client = client
+        self.hec = hec
+        self._server = server
+        self._clock = clock
+
+    def use_index(self, name: str) -> None:
+        with self.client.service() as service:
+            if name not in service.indexes:
+                service.indexes.create(name)
+
+    def saved_search_name(self, name: str) -> str:
+        return name
+
+    def run_scheduled(self, name: str, moment: float) -> ScheduledRun:
+        self._clock.set_to(moment)
+        return ScheduledRun((), "by the embedded scheduler")
+
+
+def address_of(server: RunningServer, folder: Path) -> Address:
+    """How to reach a server of ours. Its certificate is written into ``folder`` to be verified by."""
+    trust = Trust()
+    if server.certificate is not None:
+        ca_file = folder / "ca.pem"
+        ca_file.write_bytes(server.certificate.certificate)
+        trust = Trust(ca_file=ca_file)
+    return Address(
+        rest_url=server.rest_url,
+        credentials=Credentials(server.username, server.password),
+        trust=trust,
+        hec_url=server.hec_url,
+        hec_token=server.hec_token,
+    )

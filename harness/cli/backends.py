@@ -1,0 +1,110 @@
+"""Options that say which Splunk to use and what it knows, and the backend they stand for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from harness.errors import FilePlace, UsageError
+
+if TYPE_CHECKING:
+    from harness.backends.base import Backend
+    from harness.content import Content
+    from harness.knowledge.knowledge import Knowledge
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+
+def backend_option(function: Command) -> Command:
+    return click.option(
+        "--backend",
+        default="embedded",
+        show_default=True,
+        metavar="embedded|URL",
+        help="The Splunk to use: ours, or an existing one at https://host:8089.",
+    )(function)
+
+
+def app_option(function: Command) -> Command:
+    return click.option(
+        "--app",
+        "apps",
+        multiple=True,
+        metavar="DIR_OR_TGZ",
+        type=click.Path(path_type=Path),
+        help="A Splunk app for the embedded Splunk to load, such as a real add-on. May be given several times.",
+    )(function)
+
+
+def root_option(function: Command) -> Command:
+    return click.option(
+        "--root",
+        metavar="DIR",
+        type=click.Path(path_type=Path, file_okay=False, exists=True),
+        help="The content root. Default: the nearest folder upwards with contentctl.yml or detections/.",
+    )(function)
+
+
+def make_backend(name: str, apps: Sequence[Path], content: Content | None, indexes: Sequence[str] = ()) -> Backend:
+    """The backend that ``--backend`` names, not started yet."""
+    if name == "embedded":
+        from harness.backends.embedded import EmbeddedBackend
+
+        return EmbeddedBackend(lambda: load_knowledge(apps, content), indexes=indexes)
+    if apps:
+        raise UsageError("--app is for the embedded Splunk", hint="install the app on the server itself")
+    if "." not in name and ":" not in name and name != "localhost":
+        raise UsageError(f"unknown backend {name!r}", hint="embedded, or the address of a Splunk: https://host:8089")
+    from harness.backends.remote import RemoteBackend
+
+    return RemoteBackend(name)
+
+
+def load_knowledge(apps: Sequence[Path], content: Content | None) -> Knowledge:
+    """Our own apps, then those of ``--app``, then the content; a later one wins over an earlier one."""
+    from harness.backends.content_app import content_app
+    from harness.knowledge.apps import load_app
+    from harness.knowledge.knowledge import Knowledge, shipped_apps
+
+    loaded = [load_app(path) for path in [*shipped_apps(), *apps]]
+    if content is not None:
+        loaded.append(content_app(content))
+    return Knowledge(loaded)
+
+
+def read_content(paths: Sequence[Path], root: Path | None) -> Content:
+    """The content that holds ``paths`` (default: the current folder), with only the detections under them."""
+    from harness.content import find_root, load_content
+
+    for path in paths:
+        if not path.exists():
+            raise UsageError("no such file or folder", where=FilePlace(path))
+    found = root if root is not None else find_root(paths[0] if paths else Path.cwd())
+    return load_content(found, paths)
+
+
+def load_content_if_any(root: Path | None) -> Content | None:
+    """The content at ``root``, or around the current folder; None where there is none and none was asked for."""
+    from harness.content import find_root, load_content
+
+    if root is None:
+        try:
+            root = find_root(Path.cwd())
+        except UsageError:
+            return None
+    return load_content(root)
+
+
+@contextmanager
+def open_backend(name: str, apps: Sequence[Path], root: Path | None, indexes: Sequence[str] = ()) -> Iterator[Backend]:
+    """A started backend, with the content around the current folder if there is any."""
+    backend = make_backend(name, apps, load_content_if_any(root), [index for index in indexes if index])
+    try:
+        backend.start()
+        yield backend
+    finally:
+        backend.stop()

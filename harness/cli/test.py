@@ -1,0 +1,125 @@
+"""``harness test``: validation, unit and integration tests of detections."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from harness.cli.backends import app_option, backend_option, make_backend, read_content, root_option
+from harness.cli.common import exit_code, report_option
+from harness.errors import ExitCode, FilePlace, UsageError
+
+if TYPE_CHECKING:
+    from harness.content import Content
+    from harness.runner.record import RunRecord
+    from harness.runner.subject import PlannedTest
+
+LEVELS = ("validation", "unit", "integration")
+
+
+class LevelList(click.ParamType[tuple[str, ...]]):
+    """Levels with commas between them."""
+
+    name = "levels"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, ...]:
+        names = [name.strip() for name in str(value).split(",") if name.strip()]
+        for name in names:
+            if name not in LEVELS:
+                self.fail(f"{name!r} is no level; the levels are {', '.join(LEVELS)}", param, ctx)
+        if not names:
+            self.fail("no level is named", param, ctx)
+        return tuple(name for name in LEVELS if name in names)
+
+
+@click.command("test")
+@click.argument("paths", nargs=-1, metavar="[PATH]...", type=click.Path(path_type=Path))
+@backend_option
+@click.option(
+    "--level",
+    "levels",
+    type=LevelList(),
+    default=",".join(LEVELS),
+    show_default=True,
+    metavar="LEVEL,...",
+    help="The levels to test.",
+)
+@click.option("-k", "keywords", metavar="EXPR", help="Only detections that match: words with and, or, not.")
+@app_option
+@root_option
+@click.option(
+    "--data-root", metavar="DIR", type=click.Path(path_type=Path), help="Where datasets are looked for first."
+)
+@click.option("--offline", is_flag=True, help="Never download a dataset.")
+@report_option
+@click.option("--fail-fast", is_flag=True, help="Stop at the first test that does not pass.")
+@click.option("-q", "--quiet", is_flag=True, help="Print the summary only.")
+@click.option("-v", "--verbose", count=True, help="Show what happens; -vv shows where an internal error comes from.")
+def command(
+    paths: tuple[Path, ...],
+    backend: str,
+    levels: tuple[str, ...],
+    keywords: str | None,
+    apps: tuple[Path, ...],
+    root: Path | None,
+    data_root: Path | None,
+    offline: bool,
+    reports: tuple[str, ...],
+    fail_fast: bool,
+    quiet: bool,
+    verbose: int,
+) -> int:
+    """Test the detections under PATH (default: all of the content) and print the Testing table of each."""
+    from harness.cli.progress import follow
+    from harness.replay.download import Downloads
+    from harness.replay.locate import Locator
+    from harness.reports import parse_request, write
+    from harness.runner.draft import Tools
+    from harness.runner.rules import judge_statically
+    from harness.runner.run import run
+
+    requests = [parse_request(text) for text in reports]
+    content = read_content(paths, root)
+    plan = _plan(content, paths, levels, keywords)
+    indexes = sorted({data.index for test in plan for data in test.data if data.index})
+    tools = Tools(
+        make_backend(backend, apps, content, indexes),
+        Locator(content.root, Downloads(offline=offline), data_root),
+        lambda subject: judge_statically(content, subject),
+    )
+    record = follow(run(plan, tools, fail_fast=fail_fast), quiet=quiet, verbose=bool(verbose))
+    for name, path in requests:
+        write(record, name, path)
+    return _code(record, plan)
+
+
+def _plan(
+    content: Content, paths: tuple[Path, ...], levels: tuple[str, ...], keywords: str | None
+) -> list[PlannedTest]:
+    from harness.runner.keywords import Keywords
+    from harness.runner.plan import plan_run
+    from harness.runner.record import Level
+
+    plan = plan_run(
+        content,
+        levels=[Level(name) for name in levels],
+        named=[path for path in paths if path.is_file()],
+        keywords=Keywords(keywords) if keywords else None,
+    )
+    if not plan:
+        raise UsageError(
+            f"no detection {f'matches -k {keywords!r}' if keywords else 'is there'}",
+            where=FilePlace(paths[0] if paths else content.root),
+            hint="nothing was tested",
+        )
+    return plan
+
+
+def _code(record: RunRecord, plan: list[PlannedTest]) -> ExitCode:
+    """A file that nobody can read outweighs what could not be decided, but not a failure."""
+    code = exit_code(record.summary)
+    if code is not ExitCode.FAILED and any(test.unreadable for test in plan):
+        return ExitCode.USAGE
+    return code
