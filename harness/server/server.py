@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 START_SECONDS: Final = 10.0
 STOP_SECONDS: Final = 10.0
+GRACE_SECONDS: Final = 0.25
+"""What answers that are being sent get at the end; all searches have ended before."""
 _BACKLOG: Final = 1024
 
 
@@ -135,6 +137,9 @@ class _Listener:
 
     def stop(self) -> None:
         if self._thread.ident is not None:
+            self._thread.join(GRACE_SECONDS)
+            # What is still open now is idle: TLS waits for the client to say goodbye, which it may never do.
+            self._server.force_exit = True
             self._thread.join(STOP_SECONDS)
         self._socket.close()
 
@@ -176,7 +181,6 @@ def _uvicorn(app: Starlette, certificate: Certificate | None, serving: threading
             h11_max_incomplete_event_size=4 * 1024 * 1024,
             backlog=_BACKLOG,
             timeout_keep_alive=30,
-            timeout_graceful_shutdown=2,
             ssl_context_factory=context if certificate is not None else None,
         )
     )
@@ -193,7 +197,8 @@ class _Sockets:
 
     def bind(self, host: str, port: int, what: str, option: str) -> socket.socket:
         family = socket.AF_INET6 if ":" in host else socket.AF_INET
-        found = socket.socket(family, socket.SOCK_STREAM)
+        # With the protocol named, asyncio turns Nagle's algorithm off; each answer would wait 40 ms otherwise.
+        found = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
         self.bound.append(found)
         found.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
