@@ -13,6 +13,9 @@ from harness.errors import ExitCode
 if TYPE_CHECKING:
     from harness.runner.record import RunRecord, Summary
 
+NARROWEST = 140
+"""Columns of what is printed into a file or a pipe, where there is no terminal to ask."""
+
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 
@@ -40,7 +43,7 @@ def print_record(record: RunRecord, *, quiet: bool) -> None:
 
     from harness.reports.console import summary_text, testing_table
 
-    console = Console(highlight=False)
+    console = Console(highlight=False, width=None if sys.stdout.isatty() else NARROWEST)
     if not quiet:
         for detection in record.detections:
             console.print(testing_table(detection))

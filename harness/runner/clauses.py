@@ -12,8 +12,7 @@ from harness.errors import SPLError
 from harness.runner.stages import Expanded, Window
 from harness.spl.arguments import Arguments
 from harness.spl.eval_expression import parse_eval
-from harness.spl.nodes import Binary, Command, Expr, SearchAnd, SearchNode
-from harness.spl.printer import to_text
+from harness.spl.nodes import Binary, Command, Expr, SearchAnd, SearchNode, SearchNot, SearchOr
 from harness.spl.search_expression import parse_search_expression
 
 MAX_CLAUSES = 30
@@ -67,7 +66,7 @@ class _Probe:
         self._window = window
 
     def search(self, command: Command) -> list[Step]:
-        texts = _conjuncts(parse_search_expression(command.arguments))
+        texts = _conjuncts(parse_search_expression(command.arguments), command.arguments)
         base = f"{self._before} | search " if self._before else "search "
         everything = self._before or "search index=*"
         return self._cumulative(
@@ -153,7 +152,7 @@ class _TstatsParts:
             elif arguments.at_keyword("WHERE"):
                 marks["WHERE"] = arguments.position
                 arguments.next()
-                conditions = _conjuncts(arguments.search_expression({"BY", "GROUPBY"}))
+                conditions = _conjuncts(arguments.search_expression({"BY", "GROUPBY"}), command.text)
                 continue
             elif arguments.at_keyword("BY", "GROUPBY"):
                 marks["BY"] = arguments.position
@@ -167,12 +166,22 @@ class _TstatsParts:
         return cls(options, source, conditions, by)
 
 
-def _conjuncts(node: SearchNode | None) -> list[str]:
-    """The terms that must all hold, each as text that can stand beside others."""
+def _conjuncts(node: SearchNode | None, text: str) -> list[str]:
+    """The terms that must all hold, as texts that can stand beside others; ``node`` was read from ``text``."""
     if node is None:
         return []
-    items = node.items if isinstance(node, SearchAnd) else (node,)
-    return [f"({to_text(item)})" for item in items]
+    return [_written(item, text) for item in (node.items if isinstance(node, SearchAnd) else (node,))]
+
+
+def _written(node: SearchNode, text: str) -> str:
+    """A search expression as text: its terms as they were written, held together by parentheses of ours."""
+    if isinstance(node, SearchAnd):
+        return f"({' '.join(_written(item, text) for item in node.items)})"
+    if isinstance(node, SearchOr):
+        return f"({' OR '.join(_written(item, text) for item in node.items)})"
+    if isinstance(node, SearchNot):
+        return f"NOT {_written(node.item, text)}"
+    return text[node.span.start : node.span.end]
 
 
 def _terms(expression: Expr) -> list[Expr]:
