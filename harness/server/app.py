@@ -9,6 +9,7 @@ from __future__ import annotations
 import gzip
 import inspect
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from email.utils import formatdate
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from starlette.applications import Starlette
@@ -186,7 +187,7 @@ def _response(
     answer: Answer, request: Mapping[str, str], vary: Mapping[str, str], *, compress: bool = True, head: bool = False
 ) -> Response:
     """An answer with the headers of every answer. Its length is always told, never chunked (M2.61)."""
-    headers = {**_BASE, **vary, **answer.headers}
+    headers = {**_BASE, "Date": formatdate(usegmt=True), **vary, **answer.headers}
     if answer.content_type is not None:
         headers["Content-Type"] = answer.content_type
     chunks = answer.chunks

@@ -5,6 +5,8 @@ from __future__ import annotations
 import socket
 import ssl
 import threading
+from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from types import TracebackType
 from typing import TYPE_CHECKING, Final
@@ -119,7 +121,8 @@ class _Listener:
     def __init__(self, app: Starlette, bound: socket.socket, certificate: Certificate | None, name: str) -> None:
         self._socket = bound
         self._serving = threading.Event()
-        self._server = _uvicorn(app, certificate, self._serving)
+        self._stop: Callable[[], None] = lambda: None
+        self._server = _uvicorn(app, certificate, self._now_serving)
         self._thread = threading.Thread(target=self._run, name=f"splunk-{name}", daemon=True)
         self._failure: BaseException | None = None
 
@@ -133,13 +136,11 @@ class _Listener:
             ) from self._failure
 
     def ask_to_stop(self) -> None:
-        self._server.should_exit = True
+        with suppress(RuntimeError):  # the loop has ended already
+            self._stop()
 
     def stop(self) -> None:
         if self._thread.ident is not None:
-            self._thread.join(GRACE_SECONDS)
-            # What is still open now is idle: TLS waits for the client to say goodbye, which it may never do.
-            self._server.force_exit = True
             self._thread.join(STOP_SECONDS)
         self._socket.close()
 
@@ -153,15 +154,37 @@ class _Listener:
         finally:
             self._serving.set()
 
+    def _now_serving(self, stop: Callable[[], None]) -> None:
+        self._stop = stop
+        self._serving.set()
 
-def _uvicorn(app: Starlette, certificate: Certificate | None, serving: threading.Event) -> uvicorn.Server:
-    """A server that says when it serves."""
+
+def _uvicorn(
+    app: Starlette, certificate: Certificate | None, serving: Callable[[Callable[[], None]], None]
+) -> uvicorn.Server:
+    """A server that says when it serves, handing over what stops it: at once, where uvicorn looks every 0.1 s."""
+    import asyncio
+
     import uvicorn
 
     class Announcing(uvicorn.Server):
-        async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-            await super().startup(sockets=sockets)
-            serving.set()
+        async def main_loop(self) -> None:
+            loop, stopping = asyncio.get_running_loop(), asyncio.Event()
+
+            def stop() -> None:
+                loop.call_soon_threadsafe(stopping.set)
+
+            serving(stop)
+            await stopping.wait()
+
+        async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:  # noqa: ARG002
+            for server in self.servers:
+                server.close()
+            if self.server_state.tasks:  # answers under way
+                await asyncio.wait(self.server_state.tasks, timeout=GRACE_SECONDS)
+            for connection in list(self.server_state.connections):
+                # What is open now is idle. TLS would wait for the client to say goodbye, which it may never do.
+                connection.transport.abort()
 
     def context(*_: object) -> ssl.SSLContext:
         assert certificate is not None
@@ -178,6 +201,7 @@ def _uvicorn(app: Starlette, certificate: Certificate | None, serving: threading
             log_level="critical",
             access_log=False,
             server_header=False,
+            date_header=False,
             h11_max_incomplete_event_size=4 * 1024 * 1024,
             backlog=_BACKLOG,
             timeout_keep_alive=30,
