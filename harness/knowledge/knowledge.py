@@ -76,6 +76,10 @@ class Knowledge:
         """The same apps with macros and lookups of a content root on top."""
         return Knowledge(self.apps, [*self._own_macros, *macros], {**self._own_lookups, **(lookups or {})})
 
+    def with_app(self, app: App) -> Knowledge:
+        """The same with one more app, which wins over the others."""
+        return Knowledge([*self.apps, app], self._own_macros, self._own_lookups)
+
     # --- configuration
 
     def conf(self, name: str) -> Stanzas:
