@@ -80,6 +80,10 @@ class Knowledge:
         """The same with one more app, which wins over the others."""
         return Knowledge([*self.apps, app], self._own_macros, self._own_lookups)
 
+    def with_app(self, app: App) -> Knowledge:
+        """The same with one more app that wins over all others, such as what clients wrote over REST."""
+        return Knowledge([*self.apps, app], self._own_macros, self._own_lookups)
+
     # --- configuration
 
     def conf(self, name: str) -> Stanzas:
