@@ -1,0 +1,1 @@
+"""Static rules over detections: one class per rule, one file per family."""
