@@ -66,7 +66,7 @@ def make_backend(name: str, apps: Sequence[Path], content: Content | None, index
 
 def load_knowledge(apps: Sequence[Path], content: Content | None) -> Knowledge:
     """Our own apps, then those of ``--app``, then the content; a later one wins over an earlier one."""
-    from harness.backends.content_app import content_app
+    from harness.content.app import content_app
     from harness.knowledge.apps import load_app
     from harness.knowledge.knowledge import Knowledge, shipped_apps
 

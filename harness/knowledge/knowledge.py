@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -58,12 +58,10 @@ def shipped_apps() -> list[Path]:
 class Knowledge:
     """Loaded apps, read lazily part by part. ``warnings`` collects what was left out, with its place."""
 
-    def __init__(self, apps: Sequence[App], macros: Iterable[Macro] = (), lookups: Mapping[str, Lookup] | None = None):
+    def __init__(self, apps: Sequence[App]) -> None:
         self.apps = _without_stand_ins(apps)
         self.warnings: list[KnowledgeError] = [warning for app in self.apps for warning in app.warnings]
-        self._own_macros = list(macros)
-        self._own_lookups = dict(lookups or {})
-        self._lookups: dict[str, Lookup] = dict(self._own_lookups)
+        self._lookups: dict[str, Lookup] = {}
         self._data_models: dict[str, DataModel] = {}
         self._recipes: dict[tuple[str, str, str], Recipe] = {}
 
@@ -72,17 +70,13 @@ class Knowledge:
         """Load apps from folders and packages; a later one wins over an earlier one."""
         return cls([load_app(path) for path in paths])
 
-    def overlay(self, macros: Iterable[Macro] = (), lookups: Mapping[str, Lookup] | None = None) -> Knowledge:
-        """The same apps with macros and lookups of a content root on top."""
-        return Knowledge(self.apps, [*self._own_macros, *macros], {**self._own_lookups, **(lookups or {})})
-
     def with_app(self, app: App) -> Knowledge:
         """The same with one more app, which wins over the others."""
-        return Knowledge([*self.apps, app], self._own_macros, self._own_lookups)
+        return Knowledge([*self.apps, app])
 
     def with_app(self, app: App) -> Knowledge:
         """The same with one more app that wins over all others, such as what clients wrote over REST."""
-        return Knowledge([*self.apps, app], self._own_macros, self._own_lookups)
+        return Knowledge([*self.apps, app])
 
     # --- configuration
 
@@ -104,8 +98,6 @@ class Knowledge:
         for name, settings in self.conf("macros").items():
             if "definition" in settings:
                 macros.add(_macro(name, settings))
-        for macro in self._own_macros:
-            macros.add(macro)
         return macros
 
     @cached_property
@@ -146,7 +138,7 @@ class Knowledge:
             name for name, s in self.transforms.items() if s.keys() & {"filename", "collection", "external_type"}
         ]
         files = [file for app in self.apps for file in app.lookups]
-        return sorted({*defined, *files, *self._own_lookups})
+        return sorted({*defined, *files, *self._lookups})
 
     def set_lookup(self, lookup: Lookup) -> None:
         """Define or replace a lookup while running."""

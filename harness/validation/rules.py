@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 @dataclass(slots=True)
 class Library:
-    """What rules may ask: the content, the knowledge with the content's own macros and lookups in it, and today."""
+    """What rules may ask: the content, the knowledge that searches will meet, and today."""
 
     content: Content
     knowledge: Knowledge
