@@ -38,12 +38,17 @@ def exit_code(summary: Summary) -> ExitCode:
     return ExitCode.OK
 
 
+def console_width() -> int | None:
+    """None leaves it to the terminal."""
+    return None if sys.stdout.isatty() else NARROWEST
+
+
 def print_record(record: RunRecord, *, quiet: bool) -> None:
     from rich.console import Console
 
     from harness.reports.console import summary_text, testing_table
 
-    console = Console(highlight=False, width=None if sys.stdout.isatty() else NARROWEST)
+    console = Console(highlight=False, width=console_width())
     if not quiet:
         for detection in record.detections:
             console.print(testing_table(detection))

@@ -54,7 +54,9 @@ def _print_table(outcome: Outcome) -> None:
     table = Table(*columns, box=box.SIMPLE_HEAD, pad_edge=False)
     for row in outcome.rows:
         table.add_row(*(_cell(row, column) for column in columns))
-    Console(highlight=False, markup=False).print(table)
+    from harness.cli.common import console_width
+
+    Console(highlight=False, markup=False, width=console_width()).print(table)
 
 
 def _columns(outcome: Outcome) -> list[str]:

@@ -14,7 +14,7 @@ from harness.client.rest import SplunkClient
 from harness.errors import SPLError
 from harness.runner.record import StageRecord
 from harness.spl import macros
-from harness.spl.macros import Macro
+from harness.spl.macros import Macro, MacroTable
 from harness.spl.nodes import Command
 from harness.spl.parser import parse_pipeline
 
@@ -67,7 +67,7 @@ class Expanded:
         return len(self.commands)
 
 
-def expand(search: str, known: Macros) -> Expanded:
+def expand(search: str, known: MacroTable) -> Expanded:
     """The search as the server will see it; as written, where a macro is unknown or computed by the server."""
     try:
         text = macros.expand(search, known)

@@ -13,7 +13,7 @@ from harness.runner.keywords import Keywords
 from harness.runner.plan import plan_run
 from harness.runner.record import Level
 from harness.runner.subject import PlannedTest
-from tests.runner.packs import detection, a_test, write, write_pack
+from tests.runner.packs import a_test, detection, write, write_pack
 
 ALL = tuple(Level)
 
