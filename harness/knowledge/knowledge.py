@@ -71,10 +71,6 @@ class Knowledge:
         return cls([load_app(path) for path in paths])
 
     def with_app(self, app: App) -> Knowledge:
-        """The same with one more app, which wins over the others."""
-        return Knowledge([*self.apps, app])
-
-    def with_app(self, app: App) -> Knowledge:
         """The same with one more app that wins over all others, such as what clients wrote over REST."""
         return Knowledge([*self.apps, app])
 
