@@ -29,6 +29,8 @@ class RunStarted:
 
 @dataclass(frozen=True, slots=True)
 class TestStarted:
+    __test__ = False  # not a pytest class
+
     test: TestId
 
 
@@ -49,6 +51,8 @@ class SearchFinished:
 
 @dataclass(frozen=True, slots=True)
 class TestFinished:
+    __test__ = False  # not a pytest class
+
     test: TestId
     result: TestRecord
 
