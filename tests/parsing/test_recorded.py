@@ -40,6 +40,8 @@ def app_of(case: dict[str, Any], folder: Path) -> Path:
     stanzas += [f"[{extra['stanza']}]\n{extra['body']}" for extra in case.get("extraProps") or ()]
     (default / "props.conf").write_text("\n".join(stanzas), encoding="utf-8")
     (default / "transforms.conf").write_text(case.get("transforms") or "", encoding="utf-8")
+    (folder / "recorded" / "metadata").mkdir()
+    (folder / "recorded" / "metadata" / "default.meta").write_text("[]\nexport = system\n", encoding="utf-8")
     return folder / "recorded"
 
 

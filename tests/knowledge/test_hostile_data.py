@@ -1,0 +1,78 @@
+"""Broken and hostile data: a warning with its place, the rest kept, and every event counted."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+from harness.knowledge.knowledge import Knowledge, Metadata, shipped_apps
+from tests.knowledge.apps import NOW, events, write_app
+
+EVENT = (
+    "<Event xmlns='http://schemas.microsoft.com/win/2004/08/events/event'><System><EventID>{code}</EventID>"
+    "<TimeCreated SystemTime='2026-01-10T10:00:0{code}.000Z'/><Computer>pc</Computer></System>"
+    "<EventData><Data Name='Image'>C:\\a{code}.exe</Data></EventData></Event>"
+)
+SYSMON = Metadata("h", "XmlWinEventLog:Microsoft-Windows-Sysmon/Operational", "xmlwineventlog")
+
+
+def sysmon(text: str | bytes) -> list[dict[str, object]]:
+    knowledge = Knowledge.load(shipped_apps())
+    data = text if isinstance(text, bytes) else text.encode()
+    return [dict(row) for row in knowledge.search_time(knowledge.index_time(data, SYSMON, NOW).frame).to_rows()]
+
+
+def test_malformed_xml_in_the_middle_of_a_log_costs_that_event_s_fields_only() -> None:
+    broken = "<Event><System><EventID>2</EventID><TimeCreated SystemTime='2026-01-10T10:00:02.000Z'/><Comp"
+    rows = sysmon("\n".join([EVENT.format(code=1), broken, EVENT.format(code=3)]))
+    assert [row.get("Image") for row in rows] == ["C:\\a1.exe", None, "C:\\a3.exe"]
+    assert [row["_time"] for row in rows] == [1768039201, 1768039202, 1768039203]
+
+
+def test_events_without_line_ends_between_them_are_told_apart() -> None:
+    assert [row["EventCode"] for row in sysmon(EVENT.format(code=1) + EVENT.format(code=5))] == ["1", "5"]
+
+
+def test_an_event_over_several_lines_stays_whole() -> None:
+    rows = sysmon(EVENT.format(code=1).replace("C:\\a1.exe", "two\nlines") + "\n" + EVENT.format(code=5))
+    assert [row["Image"] for row in rows] == ["two\nlines", "C:\\a5.exe"]
+
+
+def test_utf_16_and_byte_order_marks_are_read() -> None:
+    assert [row["EventCode"] for row in sysmon(EVENT.format(code=1).encode("utf-16"))] == ["1"]
+    assert [row["EventCode"] for row in sysmon(b"\xef\xbb\xbf" + EVENT.format(code=1).encode())] == ["1"]
+
+
+def test_bytes_that_are_no_utf_8_are_kept_and_reported_with_their_line(tmp_path: Path) -> None:
+    knowledge = Knowledge.load([write_app(tmp_path, props="[st]\nSHOULD_LINEMERGE = false\n")])
+    indexed = knowledge.index_time(b"good\nbad \xff\x00\nlast", Metadata("h", "s", "st"), NOW)
+    assert indexed.frame.column("_raw").to_values() == ["good", "bad \\xFF\\x00", "last"]
+    assert [w.message.split(";")[0] for w in indexed.warnings] == ["line 2: not UTF-8", "line 2: NUL bytes"]
+
+
+def test_a_line_without_end_is_cut_and_marked_in_a_moment(tmp_path: Path) -> None:
+    knowledge = Knowledge.load([write_app(tmp_path, props="[st]\nSHOULD_LINEMERGE = false\n")])
+    started = time.monotonic()
+    rows = events(knowledge, "a" * 5_000_000)
+    assert (len(str(rows[0]["_raw"])), rows[0]["meta"]) == (10_000, "truncated")
+    assert time.monotonic() - started < 20
+
+
+def test_events_in_are_events_indexed_and_events_refused(tmp_path: Path) -> None:
+    knowledge = Knowledge.load(
+        [
+            write_app(
+                tmp_path,
+                props="[st]\nSHOULD_LINEMERGE = false\nTRANSFORMS-drop = drop\n",
+                transforms="[drop]\nREGEX = ^debug\nDEST_KEY = queue\nFORMAT = nullQueue\n",
+            )
+        ]
+    )
+    indexed = knowledge.index_time(b"one\ndebug two\nthree\n", Metadata("h", "s", "st"), NOW)
+    assert (len(indexed.frame), indexed.refused) == (2, 1)
+
+
+def test_xml_entities_are_never_expanded(tmp_path: Path) -> None:
+    knowledge = Knowledge.load([write_app(tmp_path, props="[st]\nKV_MODE = xml\nSHOULD_LINEMERGE = false\n")])
+    bomb = '<!DOCTYPE x [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;&a;">]><x><y>&b;</y></x>'
+    assert "x.y" not in events(knowledge, bomb)[0]
