@@ -15,7 +15,7 @@ from tests.knowledge.apps import write_app
 
 def test_stanzas_comments_and_continued_lines() -> None:
     text = "# a comment\nkey = in default\n[one]\na = 1\nlong = first \\\nsecond\nb=x = y\n[two]\n"
-    parsed = parse_conf(text, Path("x.conf"))
+    parsed = parse_conf(text.encode(), Path("x.conf"))
     assert parsed.stanzas == {
         "default": {"key": "in default"},
         "one": {"a": "1", "long": "first \nsecond", "b": "x = y"},
@@ -25,12 +25,12 @@ def test_stanzas_comments_and_continued_lines() -> None:
 
 
 def test_a_byte_order_mark_and_windows_line_ends_do_not_matter() -> None:
-    assert parse_conf("\ufeff[one]\r\na = 1\r\n", Path("x.conf")).stanzas == {"one": {"a": "1"}}
+    assert parse_conf("\ufeff[one]\r\na = 1\r\n".encode(), Path("x.conf")).stanzas == {"one": {"a": "1"}}
 
 
 def test_a_broken_line_is_reported_with_its_place_and_the_rest_is_kept() -> None:
-    parsed = parse_conf("[one]\na = 1\nneither this nor that\n[two\nb = 2\n", Path("x.conf"))
-    assert parsed.stanzas == {"one": {"a": "1", "b": "2"}}
+    parsed = parse_conf(b"[one]\na = 1\nneither this nor that\n[two\nb = 2\n", Path("x.conf"))
+    assert parsed.stanzas == {"one": {"a": "1"}}
     assert [str(w).splitlines()[0] for w in parsed.warnings] == [
         "x.conf:3: neither a stanza nor a setting: neither this nor that",
         "x.conf:4: a stanza's name has no closing bracket",
