@@ -49,12 +49,14 @@ def root_option(function: Command) -> Command:
     )(function)
 
 
-def make_backend(name: str, apps: Sequence[Path], content: Content | None, indexes: Sequence[str] = ()) -> Backend:
-    """The backend that ``--backend`` names, not started yet."""
+def make_backend(
+    name: str, knowledge: Callable[[], Knowledge], apps: Sequence[Path], indexes: Sequence[str] = ()
+) -> Backend:
+    """The backend that ``--backend`` names, not started yet. ``knowledge`` is what an embedded one loads."""
     if name == "embedded":
         from harness.backends.embedded import EmbeddedBackend
 
-        return EmbeddedBackend(lambda: load_knowledge(apps, content), indexes=indexes)
+        return EmbeddedBackend(knowledge, indexes=indexes)
     if apps:
         raise UsageError("--app is for the embedded Splunk", hint="install the app on the server itself")
     if "." not in name and ":" not in name and name != "localhost":
@@ -102,7 +104,8 @@ def load_content_if_any(root: Path | None) -> Content | None:
 @contextmanager
 def open_backend(name: str, apps: Sequence[Path], root: Path | None, indexes: Sequence[str] = ()) -> Iterator[Backend]:
     """A started backend, with the content around the current folder if there is any."""
-    backend = make_backend(name, apps, load_content_if_any(root), [index for index in indexes if index])
+    content = load_content_if_any(root)
+    backend = make_backend(name, lambda: load_knowledge(apps, content), apps, [index for index in indexes if index])
     try:
         backend.start()
         yield backend

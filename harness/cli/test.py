@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from harness.cli.backends import app_option, backend_option, make_backend, read_content, root_option
+from harness.cli.backends import (
+    app_option,
+    backend_option,
+    load_knowledge,
+    make_backend,
+    read_content,
+    root_option,
+)
 from harness.cli.common import exit_code, report_option
 from harness.errors import ExitCode, FilePlace, UsageError
 
@@ -77,17 +85,18 @@ def command(
     from harness.replay.locate import Locator
     from harness.reports import parse_request, write
     from harness.runner.draft import Tools
-    from harness.runner.rules import judge_statically
+    from harness.runner.rules import StaticRules
     from harness.runner.run import run
 
     requests = [parse_request(text) for text in reports]
     content = read_content(paths, root)
     plan = _plan(content, paths, levels, keywords)
     indexes = sorted({data.index for test in plan for data in test.data if data.index})
+    knowledge = cache(lambda: load_knowledge(apps, content))
     tools = Tools(
-        make_backend(backend, apps, content, indexes),
+        make_backend(backend, knowledge, apps, indexes),
         Locator(content.root, Downloads(offline=offline), data_root),
-        lambda subject: judge_statically(content, subject),
+        StaticRules(content, knowledge, own_engine=backend == "embedded").verdict,
     )
     record = follow(run(plan, tools, fail_fast=fail_fast), quiet=quiet, verbose=bool(verbose))
     for name, path in requests:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from harness.backends.embedded import EmbeddedBackend
-from harness.content import load_content
+from harness.content import Content, load_content
 from harness.content.app import content_app
 from harness.knowledge.apps import load_app
 from harness.knowledge.knowledge import Knowledge, shipped_apps
@@ -18,7 +18,7 @@ from harness.runner.draft import Tools
 from harness.runner.events import DatasetReplayed, Event, RunFinished, RunStarted, SearchFinished, TestFinished
 from harness.runner.plan import plan_run
 from harness.runner.record import Level, RunRecord, Status, TestRecord
-from harness.runner.rules import judge_statically
+from harness.runner.rules import StaticRules
 from harness.runner.run import run
 from tests.runner.packs import a_test, detection, write_pack
 
@@ -31,10 +31,15 @@ NET_USE = """\
 
 def events_of(root: Path, *documents: dict[str, Any], levels: tuple[Level, ...], **files: str) -> list[Event]:
     content = load_content(write_pack(root, *documents, **{"data.log": NET_USE, **files}))
-    backend = EmbeddedBackend(lambda: Knowledge([*map(load_app, shipped_apps()), content_app(content)]))
-    locator = Locator(root, Downloads(folder=root / "cache", offline=True))
-    tools = Tools(backend, locator, lambda subject: judge_statically(content, subject))
-    return list(run(plan_run(content, levels=levels), tools))
+    return list(run(plan_run(content, levels=levels), tools_for(content)))
+
+
+def tools_for(content: Content) -> Tools:
+    def knowledge() -> Knowledge:
+        return Knowledge([*map(load_app, shipped_apps()), content_app(content)])
+
+    locator = Locator(content.root, Downloads(folder=content.root / "cache", offline=True))
+    return Tools(EmbeddedBackend(knowledge), locator, StaticRules(content, knowledge).verdict)
 
 
 def record_of(events: list[Event]) -> RunRecord:
@@ -138,8 +143,9 @@ def test_a_row_without_a_risk_field_fails_also_if_it_is_the_last_of_many(tmp_pat
 
 
 def test_more_rows_than_a_page_are_all_judged(tmp_path: Path) -> None:
-    search = "| makeresults count=20001 | streamstats count as n | eval dest=if(n=20001,null(),n), user=1, process=1"
-    result = one(tmp_path, detection(search=search))
+    lines = "".join(f"2026-01-02T10:00:00Z dest=h{number} user=u process=p\n" for number in range(20_000))
+    search = "`things` | table dest user process"
+    result = one(tmp_path, detection(search=search), **{"data.log": "2026-01-02T09:00:00Z user=u process=p\n" + lines})
     assert result.result_count == 20_001
     assert len(result.rows) == 100
     assert "dest has no value in 1 of 20001 rows (row 20001 first)" in result.reason
@@ -150,6 +156,13 @@ def test_a_negative_test_passes_without_rows_and_fails_with_any(tmp_path: Path) 
     assert one(tmp_path / "a", detection(tests=[silent])).reason == "2 rows, but no row expected"
     quiet = detection(tests=[silent], search="`things` process=nothing")
     assert one(tmp_path / "b", quiet).status is Status.PASS
+
+
+def test_rows_that_come_without_any_data_prove_nothing(tmp_path: Path) -> None:
+    search = "`things` process=*use* | stats count"
+    result = one(tmp_path, detection(search=search, rba=None))
+    assert result.status is Status.FAIL
+    assert result.reason.startswith("the search gives 1 rows without any data: it does not depend on the attack")
 
 
 def test_two_datasets_are_both_there_and_counted_apart(tmp_path: Path) -> None:
@@ -241,8 +254,5 @@ def test_fail_fast_ends_the_run_after_the_first_failure(tmp_path: Path) -> None:
     content = load_content(
         write_pack(tmp_path, detection("A", search="`things` nothing"), detection("B"), **{"data.log": NET_USE})
     )
-    backend = EmbeddedBackend(lambda: Knowledge([content_app(content)]))
-    locator = Locator(tmp_path, Downloads(folder=tmp_path, offline=True))
-    tools = Tools(backend, locator, lambda subject: judge_statically(content, subject))
-    events = list(run(plan_run(content, levels=[Level.UNIT]), tools, fail_fast=True))
+    events = list(run(plan_run(content, levels=[Level.UNIT]), tools_for(content), fail_fast=True))
     assert [detection.name for detection in record_of(events).detections] == ["A"]

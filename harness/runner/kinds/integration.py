@@ -18,7 +18,7 @@ from harness.runner.alerts import complaints_about_risk, count_notables, read_ri
 from harness.runner.draft import Draft, Tools
 from harness.runner.events import Event, SearchFinished
 from harness.runner.explanation import explain_no_rows
-from harness.runner.kinds.unit import judge, replay
+from harness.runner.kinds.unit import judge, replay, rows_without_data
 from harness.runner.record import Level, Status
 from harness.runner.replaying import load, mine
 from harness.runner.saved import install
@@ -40,9 +40,12 @@ def run(draft: Draft, tools: Tools) -> Generator[Event, None, Verdict]:
         return Verdict(before.status, "not run: the unit test did not pass")
     loaded = load(test.data, tools.locator, subject.path)
     with tools.backend.session() as session:
-        yield from replay(draft, loaded, session)
         expanded = expand(subject.search, tools.macros(session.client))
         draft.search = expanded.text
+        baseless = rows_without_data(session, subject.search)
+        if baseless is not None:
+            return baseless
+        yield from replay(draft, loaded, session)
         chosen = _choose_run(session, subject)
         if chosen is None:
             return _no_run(session, subject, expanded)
