@@ -29,6 +29,8 @@ class ServerConfig:
     """What searches know about data; None is a Splunk without any app."""
     clock: Clock | None = None
     """The time by which searches and schedules run."""
+    follow_schedules: bool = False
+    """Run scheduled searches by themselves as the clock goes; else only when the scheduler is asked to."""
     indexes: Sequence[str] = ()
     """Made at start, beside those that every Splunk has."""
     server_name: str = "harness"

@@ -18,18 +18,22 @@ from harness.engine.plan import Plan, plan
 from harness.engine.search import Searcher, SearchRequest, SearchResult
 from harness.engine.store import Store
 from harness.errors import SearchError, SPLError
+from harness.knowledge.knowledge import Knowledge
 from harness.server.accounts import Accounts
+from harness.server.alerts import Alerts
 from harness.server.auth import Gate, Sessions
+from harness.server.confs import Confs
 from harness.server.hec_tokens import Acknowledgements, HecTokens
 from harness.server.indexes import Indexes
 from harness.server.ingest import Ingest
 from harness.server.jobs import Job, Jobs
 from harness.server.messages import Bulletins
+from harness.server.scheduler import Scheduler
 from harness.spl.macros import expand
 from harness.spl.parser import parse_pipeline
 
 if TYPE_CHECKING:
-    from harness.knowledge.knowledge import Knowledge
+    from harness.server.accounts import User
     from harness.server.config import ServerConfig
 
 _LOG: Final = logging.getLogger(__name__)
@@ -53,11 +57,13 @@ class SplunkInstance:
         self.rest_port = config.port
         self.hec_port = config.hec_port
 
+        self._lock = threading.RLock()
         self.store = Store()
         for index in config.indexes:
             self.store.create_index(index)
-        self.knowledge: Knowledge = config.knowledge if config.knowledge is not None else _nothing()
-        self.searcher = Searcher(self.store, self.knowledge, self.clock, limits=config.limits)
+        self._base = config.knowledge if config.knowledge is not None else _nothing()
+        self.confs = Confs(self._base.apps)
+        self._searcher = (0, Searcher(self.store, self._base, self.clock, limits=config.limits))
 
         self.accounts = Accounts()
         self.password = config.password or secrets.token_urlsafe(18)
@@ -70,7 +76,25 @@ class SplunkInstance:
         self.acks = Acknowledgements()
         self.default_hec_token = self.hec.create(config.server_name)
         self.jobs = Jobs(self, config.search_threads)
-        self._lock = threading.RLock()
+        self.alerts = Alerts(self)
+        self.scheduler = Scheduler(self)
+
+    @property
+    def searcher(self) -> Searcher:
+        """What searches run on. It is made anew when configuration was written that changes what they find."""
+        version, searcher = self._searcher
+        if version == self.confs.version:
+            return searcher
+        with self._lock:
+            version = self.confs.version
+            if self._searcher[0] != version:
+                knowledge = Knowledge([*self._base.apps, self.confs.overlay()])
+                self._searcher = (version, Searcher(self.store, knowledge, self.clock, limits=self.config.limits))
+            return self._searcher[1]
+
+    @property
+    def knowledge(self) -> Knowledge:
+        return self.searcher.knowledge
 
     @property
     def gate(self) -> Gate:
@@ -84,7 +108,12 @@ class SplunkInstance:
         """A fault of ours while answering ``path``: for whoever runs this server, not for its clients."""
         _LOG.error("%s failed", path, exc_info=error)
 
+    def owner_of(self, name: str) -> User:
+        """The user behind an owner's name; what belongs to nobody runs as the administrator."""
+        return self.accounts.user(name) or self.admin
+
     def close(self) -> None:
+        self.scheduler.stop()
         self.jobs.shutdown()
 
     # --- searching ----------------------------------------------------------------------------------------------------
@@ -137,6 +166,4 @@ class SplunkInstance:
 
 
 def _nothing() -> Knowledge:
-    from harness.knowledge.knowledge import Knowledge
-
-    return Knowledge.load([])
+    return Knowledge([])

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, tzinfo
 from fnmatch import fnmatchcase
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 from xml.sax.saxutils import escape, quoteattr
 
 import msgspec
@@ -27,6 +27,7 @@ _BARE: Final = re.compile(r"[A-Za-z0-9]+")
 _ROWS_PER_CHUNK: Final = 2000
 
 Texts = str | list[str]
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,11 +125,12 @@ def _one_text(texts: Texts) -> str:
     return texts if isinstance(texts, str) else "\n".join(texts)
 
 
-def _pieces(
-    column: Column, name: str, timezone: tzinfo, write: Callable[[Texts], bytes], missing: bytes | None
-) -> list[bytes | None]:
-    """A piece of output by code; the last one, reached by code -1, is for a row without the field."""
-    table: list[bytes | None] = [None] * len(column.values)
+def table_of(
+    column: Column, name: str, timezone: tzinfo, write: Callable[[Texts], T], missing: T | None
+) -> list[T | None]:
+    """A piece of output by code, for the values in use; the last one, reached by code -1, is for a row without the
+    field."""
+    table: list[T | None] = [None] * len(column.values)
     for code in np.unique(column.codes).tolist():
         if code != NULL:
             table[code] = write(texts_of(name, column.values[code], timezone))
@@ -140,7 +142,7 @@ def _rows(page: Page, write: Callable[[str], Callable[[Texts], bytes]], missing:
     tables: list[Iterator[bytes | None]] = []
     for name in page.names:
         column = page.frame.column(name)
-        table = _pieces(column, name, page.timezone, write(name), missing)
+        table = table_of(column, name, page.timezone, write(name), missing)
         tables.append(map(table.__getitem__, column.codes.tolist()))
     if not tables:
         yield from ([] for _ in range(page.rows))
@@ -201,7 +203,7 @@ def _json_cols(page: Page) -> Iterator[bytes]:
     yield _head(page, fields=names) + b',"columns":['
     for position, name in enumerate(names):
         column = page.frame.column(name)
-        table = _pieces(column, name, page.timezone, msgspec.json.encode, b"null")
+        table = table_of(column, name, page.timezone, msgspec.json.encode, b"null")
         cells = [table[code] or b"null" for code in column.codes.tolist()]
         yield (b"," if position else b"") + b"[" + b",".join(cells) + b"]"
     yield b"]}"
@@ -248,7 +250,7 @@ def _csv(page: Page) -> Answer:
 
 def _raw(page: Page) -> Answer:
     column = page.frame.column("_raw")
-    table = _pieces(column, "_raw", page.timezone, lambda texts: _one_text(texts).encode(), None)
+    table = table_of(column, "_raw", page.timezone, lambda texts: _one_text(texts).encode(), None)
     found = (table[code] for code in column.codes.tolist())
     return Answer(_joined(raw + b"\n" for raw in found if raw is not None), 200, TEXT, NO_STORE)
 

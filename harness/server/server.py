@@ -57,6 +57,8 @@ class Server:
                 listener.start()
             for listener in listeners:
                 listener.wait_until_serving()
+            if config.follow_schedules:
+                instance.scheduler.start()
         except BaseException:
             running.stop()
             raise

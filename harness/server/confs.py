@@ -1,0 +1,250 @@
+"""Configuration over the apps: what they define, and what clients have written over REST on top of it.
+
+Everything that is a stanza of a ``.conf`` file lives here, whichever endpoint shows it: saved searches, macros, event
+types, lookups, field extractions. What is written is an overlay kept in memory; searches see it as one more app that
+wins over all others.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Final, Literal
+
+from harness.knowledge.apps import App
+from harness.server.answers import Refusal, could_not_find
+from harness.server.atom import Acl
+from harness.server.call import Namespace
+
+Sharing = Literal["user", "app", "global"]
+
+KNOWLEDGE: Final = frozenset(("props", "transforms", "macros", "eventtypes", "tags", "fields"))
+"""Files that change what searches find; a write to any other leaves their knowledge as it is."""
+OVERLAY: Final = "rest"
+SYSTEM: Final = "system"
+
+
+@dataclass(frozen=True, slots=True)
+class Stanza:
+    """One stanza of one file in one app, as it is now. ``base`` are the settings of the app's own files."""
+
+    file: str
+    name: str
+    app: str
+    owner: str = "nobody"
+    sharing: Sharing = "global"
+    base: Mapping[str, str] = field(default_factory=dict)
+    own: Mapping[str, str] = field(default_factory=dict)
+    read: tuple[str, ...] | None = ("*",)
+    write: tuple[str, ...] | None = ("admin",)
+    updated: float = 0.0
+    in_app: bool = False
+    """An app's files define it, so that it cannot be removed."""
+
+    @property
+    def settings(self) -> dict[str, str]:
+        return {**self.base, **self.own}
+
+    @property
+    def acl(self) -> Acl:
+        return Acl(
+            app=self.app,
+            owner=self.owner,
+            sharing=self.sharing,
+            read=self.read,
+            write=self.write,
+            removable=not self.in_app,
+            shareable=True,
+        )
+
+
+_Key = tuple[str, str, str, str]  # file, name, app, owner if it is private
+
+
+class Confs:
+    """Thread-safe. ``version`` grows whenever searches might see something else."""
+
+    def __init__(self, apps: Iterable[App]) -> None:
+        self._lock = threading.RLock()
+        self._stanzas: dict[_Key, Stanza] = {}
+        self._files: set[str] = set()
+        self.version = 0
+        for app in apps:
+            for file, stanzas in app.confs.items():
+                self._files.add(file)
+                for name, settings in stanzas.items():
+                    stanza = Stanza(file, name, app.name, base=dict(settings), in_app=True)
+                    self._stanzas[_key(stanza)] = stanza
+
+    # --- reading ------------------------------------------------------------------------------------------------------
+
+    def files(self) -> list[str]:
+        with self._lock:
+            return sorted(self._files)
+
+    def has_file(self, file: str) -> bool:
+        with self._lock:
+            return file in self._files
+
+    def add_file(self, file: str) -> None:
+        """An empty file; one that is there stays as it is."""
+        with self._lock:
+            self._files.add(file)
+
+    def all(self, file: str, namespace: Namespace, user: str) -> list[Stanza]:
+        """The stanzas that ``user`` sees in a namespace, by name: those of the app, shared ones of all apps, and the
+        user's own private ones, which hide shared ones of the same name (N9.3). ``-`` sees all (N9.4)."""
+        with self._lock:
+            found = [stanza for key, stanza in self._stanzas.items() if key[0] == file]
+        visible = [stanza for stanza in found if _visible(stanza, namespace, user)]
+        if namespace.is_wildcard:
+            return sorted(visible, key=lambda stanza: (stanza.name, stanza.app))
+        best: dict[str, Stanza] = {}
+        for stanza in visible:
+            other = best.get(stanza.name)
+            if other is None or _rank(stanza, namespace) >= _rank(other, namespace):
+                best[stanza.name] = stanza
+        return sorted(best.values(), key=lambda stanza: stanza.name)
+
+    def find(self, file: str, name: str, namespace: Namespace, user: str) -> Stanza | None:
+        """The one that wins, if there is any."""
+        found = [stanza for stanza in self.all(file, namespace, user) if stanza.name == name]
+        return max(found, key=lambda stanza: _rank(stanza, namespace)) if found else None
+
+    def get(self, file: str, name: str, namespace: Namespace, user: str) -> Stanza:
+        """404 if there is none (M5.9)."""
+        found = self.find(file, name, namespace, user)
+        if found is None:
+            raise could_not_find(name)
+        return found
+
+    def merged(self, file: str) -> dict[str, dict[str, str]]:
+        """The file as searches see it: all apps, the overlay on top."""
+        with self._lock:
+            stanzas = [stanza for key, stanza in self._stanzas.items() if key[0] == file]
+        found: dict[str, dict[str, str]] = {}
+        for part in ("base", "own"):
+            for stanza in stanzas:
+                found.setdefault(stanza.name, {}).update(getattr(stanza, part))
+        return found
+
+    def overlay(self) -> App:
+        """What was written, as an app."""
+        app = App(OVERLAY, Path(OVERLAY))
+        with self._lock:
+            for (file, name, _, _), stanza in self._stanzas.items():
+                if stanza.own or not stanza.in_app:
+                    app.confs.setdefault(file, {}).setdefault(name, {}).update(stanza.own)
+        return app
+
+    # --- writing ------------------------------------------------------------------------------------------------------
+
+    def create(
+        self, file: str, name: str, settings: Mapping[str, str], namespace: Namespace, user: str, *, what: str = ""
+    ) -> Stanza:
+        """A new stanza: private under a user's namespace, shared in the app under ``nobody`` (N5.3). 409 if there is
+        one of that name already."""
+        if namespace.is_wildcard:
+            raise Refusal(
+                400, "ERROR", f"Cannot edit/create {what or 'an object'} for wildcarded users or applications"
+            )
+        owner = namespace.owner or user
+        private = owner != "nobody"
+        stanza = Stanza(
+            file,
+            name,
+            namespace.app or "search",
+            owner=owner,
+            sharing="user" if private else "app",
+            own=dict(settings),
+            read=None if private else ("*",),
+            write=None if private else ("admin", "power"),
+            updated=time.time(),
+        )
+        with self._lock:
+            if _key(stanza) in self._stanzas:
+                raise Refusal(409, "ERROR", _exists(what, name))
+            self._put(stanza)
+        return stanza
+
+    def edit(self, stanza: Stanza, settings: Mapping[str, str]) -> Stanza:
+        """The stanza with some settings changed."""
+        return self.replace(stanza, {**stanza.own, **settings})
+
+    def replace(self, stanza: Stanza, own: Mapping[str, str]) -> Stanza:
+        """The stanza with exactly these settings over its app's."""
+        changed = replace(stanza, own=dict(own), updated=time.time())
+        with self._lock:
+            self._put(changed)
+        return changed
+
+    def remove(self, stanza: Stanza) -> None:
+        """Forget what was written. What an app's files define cannot be removed."""
+        if stanza.in_app:
+            raise Refusal(400, "ERROR", f"Object id={stanza.name} cannot be deleted in config={stanza.file}.")
+        with self._lock:
+            del self._stanzas[_key(stanza)]
+            self._changed(stanza.file)
+
+    def share(
+        self,
+        stanza: Stanza,
+        *,
+        owner: str,
+        sharing: Sharing,
+        read: tuple[str, ...] | None,
+        write: tuple[str, ...] | None,
+    ) -> Stanza:
+        """Another owner, scope or permissions; what is left out is erased (N9.12)."""
+        changed = replace(stanza, owner=owner, sharing=sharing, read=read, write=write, updated=time.time())
+        with self._lock:
+            del self._stanzas[_key(stanza)]
+            self._put(changed)
+        return changed
+
+    def move(self, stanza: Stanza, *, app: str, user: str) -> Stanza:
+        """To another app."""
+        changed = replace(stanza, app=app, owner=user, sharing="app" if user == "nobody" else stanza.sharing)
+        with self._lock:
+            if _key(changed) in self._stanzas:
+                raise Refusal(409, "ERROR", _exists("", stanza.name))
+            del self._stanzas[_key(stanza)]
+            self._put(changed)
+        return changed
+
+    # --- inside the lock
+
+    def _put(self, stanza: Stanza) -> None:
+        self._files.add(stanza.file)
+        self._stanzas[_key(stanza)] = stanza
+        self._changed(stanza.file)
+
+    def _changed(self, file: str) -> None:
+        if file in KNOWLEDGE:
+            self.version += 1
+
+
+def _key(stanza: Stanza) -> _Key:
+    return (stanza.file, stanza.name, stanza.app, stanza.owner if stanza.sharing == "user" else "")
+
+
+def _visible(stanza: Stanza, namespace: Namespace, user: str) -> bool:
+    owner, app = namespace.owner or user, namespace.app
+    if stanza.sharing == "user" and owner not in {stanza.owner, "-"}:
+        return False
+    # Without an app (/services) searches and clients see everything that is shared, and their own.
+    return app in {None, "-", stanza.app} or stanza.sharing == "global"
+
+
+def _rank(stanza: Stanza, namespace: Namespace) -> tuple[bool, bool]:
+    """Which of several stanzas of one name counts: a private one, then one of the app that was asked for."""
+    return (stanza.sharing == "user", stanza.app == (namespace.app or "search"))
+
+
+def _exists(what: str, name: str) -> str:
+    if what == "a saved search":  # N5.12
+        return f"Unable to create saved search with name '{name}'. A saved search with that name already exists."
+    return f"An object with name={name} already exists"
