@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, tzinfo
 
 from harness.values.column import Value
 
-LookupFunction = Callable[[str, Mapping[str, Value]], Mapping[str, Value] | None]
-"""Finds the first row of a named lookup that matches the inputs, for eval's ``lookup()``."""
+LookupFunction = Callable[[str, Mapping[str, str], Sequence[str]], Mapping[str, Value] | None]
+"""For eval's ``lookup()``: in the lookup of that name, the wanted fields of the rows that match the inputs, several
+values as a multivalue; None if no row matches."""
 
 
 @dataclass(frozen=True, slots=True)

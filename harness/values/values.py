@@ -9,19 +9,20 @@ from __future__ import annotations
 
 import ipaddress
 import math
+import operator
 import re
-from collections.abc import Callable, Iterable
-from typing import Final
+from collections.abc import Callable
+from typing import Any, Final
 
-from harness.values.column import Scalar, Value
+from harness.values.column import Column, Scalar, Value
+from harness.values.numbers import Measured, Number, NumericText, measured_text, not_finite_text, read_number
 
 _NUMBER: Final = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
 _INTEGER: Final = re.compile(r"[+-]?[0-9]+")
 _NUMBER_START: Final = frozenset("+-.0123456789")
-_EXACT_INTEGER: Final = 2**53
 
 
-def to_number(value: Value) -> int | float | None:
+def to_number(value: Value) -> Number | None:
     """The number that a single value is or reads as; None for anything else.
 
     Only ASCII digits, one sign, one point and an exponent make a number: no blanks, underscores, ``nan``, ``inf`` or
@@ -42,32 +43,21 @@ def to_number(value: Value) -> int | float | None:
 
 def to_text(value: Scalar) -> str:
     """How a value is written in results: whole numbers without a point, others with the digits they need."""
-    if type(value) is str:
-        return value
+    if isinstance(value, str):
+        return value if type(value) is str else str(value)
     if type(value) is bool:
         return "True" if value else "False"
-    if type(value) is float:
-        return _float_text(value)
+    if isinstance(value, float):
+        return measured_text(value) if type(value) is Measured else _float_text(value)
     return str(value)
 
 
 def _float_text(value: float) -> str:
     if not math.isfinite(value):
-        return "nan" if math.isnan(value) else ("inf" if value > 0 else "-inf")
-    if value.is_integer() and abs(value) < 1e15:
+        return not_finite_text(value)
+    if value.is_integer() and abs(value) < 1e17:
         return str(int(value))
     return repr(value)
-
-
-def rounded(value: int | float) -> int | float:
-    """An arithmetic result as eval keeps it: 16 significant digits, so that 0.1+0.2 is 0.3 (M4.56); whole numbers
-    that a double holds exactly become integers."""
-    if type(value) is int:
-        return value if -_EXACT_INTEGER <= value <= _EXACT_INTEGER else rounded(float(value))
-    if not math.isfinite(value):
-        return value
-    short = float(f"{value:.16g}")
-    return int(short) if short.is_integer() and abs(short) <= _EXACT_INTEGER else short
 
 
 def members(value: Value) -> tuple[Scalar, ...]:
@@ -81,27 +71,87 @@ def texts(value: Value) -> list[str]:
     return [to_text(member) for member in members(value)]
 
 
-def joined(value: Value, separator: str = "\n") -> str | None:
-    """A multivalue as one text."""
-    return None if value is None else separator.join(texts(value))
-
-
 # --- eval and where -------------------------------------------------------------------------------------------------
 
 
-def eval_compare(left: Scalar, right: Scalar) -> int | None:
-    """-1, 0 or 1 as eval orders two single values; None where they cannot be compared.
+def typed(column: Column) -> Column:
+    """A field as eval takes it: text that reads as a number is one, value by value (M4.37, M4.48)."""
+    values: list[Value] = list(column.values)
+    changed = False
+    for position, value in enumerate(values):
+        if type(value) is str:
+            number = read_number(value)
+            if number is not None:
+                values[position] = NumericText(value, number)
+                changed = True
+    return Column(values, column.codes) if changed else column
 
-    Two values that both are or read as numbers compare as numbers, anything else as text, case-sensitively, by
-    code point (Search Reference, "Comparison and conditional functions"; Search Manual, "About the search language").
+
+def plain(value: Value) -> Value:
+    """A result of eval as a field holds it: a number of known precision is its text, NaN and infinities theirs."""
+    kind = type(value)
+    if kind is str or kind is int or value is None:
+        return value
+    if kind is tuple:
+        return tuple(plain(member) for member in value)  # type: ignore[union-attr,misc]
+    if kind is bool:
+        return value
+    if isinstance(value, float):
+        return value if kind is float and math.isfinite(value) else to_text(value)
+    return str(value)
+
+
+def number_of(value: Value) -> Number | None:
+    """The number that eval computes with, precision included; None for text that is none and for multivalues."""
+    if type(value) is NumericText:
+        return value.number
+    if isinstance(value, str):
+        return read_number(value)
+    if isinstance(value, float) or type(value) is int:
+        return value
+    return None
+
+
+COMPARISONS: Final[dict[str, Callable[[Any, Any], bool]]] = {
+    "==": operator.eq,
+    "!=": operator.ne,
+    "<": operator.lt,
+    "<=": operator.le,
+    ">": operator.gt,
+    ">=": operator.ge,
+}
+
+
+def eval_compare(symbol: str, left: Value, right: Value) -> bool | None:
+    """What ``left <symbol> right`` is: true, false, or neither (null).
+
+    A number is compared with a number; with text that is none the comparison is null. Text is compared with text by
+    code point, in case. Two fields whose contents read as numbers are numbers, a quoted text never is (M4.47, M4.48). A
+    multivalue equals a text if one of its values does, and is unequal otherwise; no other comparison of one holds.
     """
-    if isinstance(left, bool) or isinstance(right, bool):
-        return int(left) - int(right) if isinstance(left, bool) and isinstance(right, bool) else None
-    first, second = to_number(left), to_number(right)
-    if first is not None and second is not None:
-        return (first > second) - (first < second)
-    a, b = to_text(left), to_text(right)
-    return (a > b) - (a < b)
+    if left is None or right is None:
+        return None
+    if type(left) is tuple or type(right) is tuple:
+        return _compare_several(symbol, left, right)
+    if type(left) is bool or type(right) is bool:
+        return COMPARISONS[symbol](left, right) if type(left) is type(right) and symbol in ("==", "!=") else None
+    if isinstance(left, str) and isinstance(right, str):
+        if type(left) is NumericText and type(right) is NumericText:
+            return COMPARISONS[symbol](float(left.number), float(right.number))
+        return COMPARISONS[symbol](str(left), str(right))
+    first, second = number_of(left), number_of(right)
+    if first is None or second is None:
+        return None
+    return COMPARISONS[symbol](float(first), float(second))
+
+
+def _compare_several(symbol: str, left: Value, right: Value) -> bool | None:
+    one = right if type(left) is tuple else left
+    if type(one) is not tuple and (symbol not in ("==", "!=") or not isinstance(one, str)):
+        return None
+    positive = "==" if symbol == "!=" else symbol
+    found = any(eval_compare(positive, a, b) is True for a in members(left) for b in members(right))
+    return not found if symbol == "!=" else found
 
 
 # --- search ---------------------------------------------------------------------------------------------------------
@@ -112,104 +162,96 @@ def has_wildcard(pattern: str) -> bool:
 
 
 def wildcard_matcher(pattern: str, *, case_sensitive: bool = False) -> Callable[[str], bool]:
-    """A test of a whole text against a pattern in which ``*`` stands for any characters, none included.
+    """A test of a whole text against a pattern in which ``*`` stands for any characters, none included."""
+    if case_sensitive:
+        return _pieces_matcher(pattern)
+    matches = _pieces_matcher(pattern.lower())
+    return lambda text: matches(text.lower())
 
-    Linear in the text for the usual one or two stars; never exponential.
-    """
-    fold: Callable[[str], str] = _same if case_sensitive else str.lower
-    parts = fold(pattern).split("*")
-    if len(parts) == 1:
-        whole = parts[0]
-        return lambda text: fold(text) == whole
-    first, *middle, last = parts
-    middle = [part for part in middle if part]
+
+def _pieces_matcher(pattern: str) -> Callable[[str], bool]:
+    """Each piece between two stars is taken where it first fits, which is never worse than later, so that no pattern
+    makes it go back."""
+    if "*" not in pattern:
+        return pattern.__eq__
+    first, *middle, last = pattern.split("*")
+    middle = [piece for piece in middle if piece]
+    if not first and not last and len(middle) == 1:
+        only = middle[0]
+        return lambda text: only in text
+    least = len(first) + len(last)
 
     def matches(text: str) -> bool:
-        text = fold(text)
-        if len(text) < len(first) + len(last) or not text.startswith(first) or not text.endswith(last):
+        if len(text) < least or not text.startswith(first) or not text.endswith(last):
             return False
         position, end = len(first), len(text) - len(last)
-        for part in middle:
-            found = text.find(part, position, end)
+        for piece in middle:
+            found = text.find(piece, position, end)
             if found < 0:
                 return False
-            position = found + len(part)
+            position = found + len(piece)
         return True
 
     return matches
 
 
-def _same(text: str) -> str:
-    return text
+def search_matcher(symbol: str, pattern: str) -> Callable[[Value], bool]:
+    """The test that ``field<symbol>pattern`` makes of one field's value; a null never satisfies it.
 
-
-def search_matcher(operator: str, pattern: str) -> Callable[[Value], bool]:
-    """The test that ``field<operator>pattern`` makes of one field's value; a null never satisfies it.
-
-    A multivalue satisfies it if one of its values does. Equality ignores case and knows ``*``; a value and a pattern
-    that both read as numbers are also equal as numbers; ``<`` and its kin compare numbers if both are, else text.
+    A multivalue satisfies it if one of its values does, for ``!=`` too.
     """
-    if operator == "=":
-        return _any(_equality(pattern))
-    if operator == "!=":
+    test = search_test(symbol, pattern)
+    return lambda value: any(test(to_text(member).lower()) for member in members(value))
+
+
+def search_test(symbol: str, pattern: str) -> Callable[[str], bool]:
+    """The test that ``field<symbol>pattern`` makes of one value's text, given *in lower case*.
+
+    ``=`` and ``!=`` compare text: they know ``*`` and networks (``10.0.0.0/8``), but 1 does not match 1.0. The others
+    compare two numbers as numbers and anything else as text (Search Reference, "search").
+    """
+    pattern = pattern.lower()
+    if symbol in ("=", "!="):
         equal = _equality(pattern)
-        return _any(lambda text: not equal(text))
+        return equal if symbol == "=" else lambda text: not equal(text)
     bound = to_number(pattern)
-    folded = pattern.lower()
-    holds = _ORDER[operator]
+    holds = COMPARISONS[symbol]
 
     def compare(text: str) -> bool:
-        number = to_number(text)
-        if bound is not None:
-            return number is not None and holds((number > bound) - (number < bound))
-        text = text.lower()
-        return holds((text > folded) - (text < folded))
+        number = None if bound is None else to_number(text)
+        return bool(holds(text, pattern) if number is None else holds(number, bound))
 
-    return _any(compare)
-
-
-_ORDER: Final[dict[str, Callable[[int], bool]]] = {
-    "<": lambda order: order < 0,
-    "<=": lambda order: order <= 0,
-    ">": lambda order: order > 0,
-    ">=": lambda order: order >= 0,
-}
+    return compare
 
 
 def _equality(pattern: str) -> Callable[[str], bool]:
-    matches = wildcard_matcher(pattern)
-    number = None if has_wildcard(pattern) else to_number(pattern)
-    if number is None:
+    matches = _pieces_matcher(pattern)
+    network = network_of(pattern) if "/" in pattern else None
+    if network is None:
         return matches
-
-    def equal(text: str) -> bool:
-        return matches(text) or to_number(text) == number
-
-    return equal
+    return lambda text: matches(text) or in_network(text, network)
 
 
-def _any(test: Callable[[str], bool]) -> Callable[[Value], bool]:
-    def holds(value: Value) -> bool:
-        if type(value) is str:
-            return test(value)
-        return any(test(to_text(member)) for member in members(value))
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
-    return holds
+
+def network_of(text: str) -> Network | None:
+    """A network in CIDR notation, host bits allowed; a lone address is a network of one. None if it is neither."""
+    try:
+        return ipaddress.ip_network(text, strict=False)
+    except ValueError:
+        return None
+
+
+def in_network(text: str, network: Network) -> bool:
+    """Whether the text is an address of the network; what is no address is not (M4.63)."""
+    try:
+        return ipaddress.ip_address(text) in network
+    except ValueError:
+        return False
 
 
 # --- sorting --------------------------------------------------------------------------------------------------------
-
-
-def mixed_key(value: Scalar) -> tuple[int, float, str]:
-    """Orders numbers by size before any text, and text by code point: how ``stats by`` and ``sort`` order (M4.76)."""
-    number = to_number(value)
-    if number is not None:
-        return (0, number, "")
-    return (1, 0.0, to_text(value))
-
-
-def text_key(value: Scalar) -> str:
-    return to_text(value)
 
 
 def number_key(value: Scalar) -> tuple[int, float]:
@@ -226,8 +268,3 @@ def ip_key(value: Scalar) -> tuple[int, int, str]:
     except ValueError:
         return (9, 0, text)
     return (address.version, int(address), text)
-
-
-def sorted_distinct(values: Iterable[Scalar]) -> list[str]:
-    """Distinct values in the order in which ``values()`` lists them: as text, by code point."""
-    return sorted({to_text(value) for value in values})

@@ -2,60 +2,58 @@
 
 from __future__ import annotations
 
-from harness.errors import SPLError
+from harness.errors import UnsupportedSPL
 from harness.expressions.registry import function
 from harness.expressions.scope import Scope
 from harness.spl.time import resolve_time
 from harness.values.column import Value
+from harness.values.numbers import Measured
 from harness.values.timeformat import format_time, parse_time
-from harness.values.values import members, to_number, to_text
+from harness.values.values import number_of, to_text
+
+_DECIMALS = 6
+"""A moment is known to the microsecond, and written so (M4.61)."""
 
 
-@function("now", 0, scoped=True)
+@function("now", 0, scoped=True, result="n")
 def now(scope: Scope) -> Value:
     """The moment the search was started, in whole seconds."""
     return int(scope.now)
 
 
-@function("time", 0, scoped=True, pure=False)
-def time_(scope: Scope) -> Value:
-    """The wall-clock time with microseconds; it is the moment the search was started, so that results repeat."""
-    return round(scope.now, 6)
+@function("time", 0, scoped=True, result="n")
+def time(scope: Scope) -> Value:
+    """The moment at which a row is processed: here that is the start of the search, so that results repeat."""
+    return Measured(scope.now, _DECIMALS)
 
 
-@function("relative_time", 2, scoped=True)
+@function("relative_time", 2, scoped=True, kinds="ns", result="n")
 def relative_time(scope: Scope, moment: Value, modifier: Value) -> Value:
-    start = to_number(moment)
-    if start is None or type(modifier) is not str:
+    start = number_of(moment)
+    if start is None:
         return None
     try:
-        return resolve_time(modifier, float(start), scope.timezone)
-    except (SPLError, OverflowError, ValueError):
+        found = resolve_time(to_text(modifier), float(start), scope.timezone)  # type: ignore[arg-type]
+    except UnsupportedSPL:
+        raise
+    except (OverflowError, ValueError, OSError):
         return None
+    return Measured(found, _DECIMALS)
 
 
-@function("strftime", 2, scoped=True)
+@function("strftime", 2, scoped=True, kinds=".s", result="s")
 def strftime(scope: Scope, moment: Value, form: Value) -> Value:
-    epoch = to_number(moment)
+    epoch = number_of(moment)
     if epoch is None:
         return None
     try:
-        return format_time(epoch, to_text(members(form)[0]), scope.timezone)
-    except (OverflowError, ValueError):
+        return format_time(epoch, to_text(form), scope.timezone)  # type: ignore[arg-type]
+    except (OverflowError, ValueError, OSError):
         return None
 
 
-@function("strptime", 2, scoped=True)
+@function("strptime", 2, scoped=True, kinds=".s", result="n")
 def strptime(scope: Scope, text: Value, form: Value) -> Value:
-    """Epoch seconds with six decimals (M4.61); null for what does not parse."""
-    if type(text) is tuple:
-        return tuple(value for each in text if (value := _parsed(scope, to_text(each), form)) is not None)
-    return _parsed(scope, to_text(text), form)  # type: ignore[arg-type]
-
-
-def _parsed(scope: Scope, text: str, form: Value) -> str | None:
-    try:
-        found = parse_time(text, to_text(members(form)[0]), scope.timezone, scope.now)
-    except ValueError:
-        return None
-    return None if found is None else f"{found[0]:.6f}"
+    """Null for what does not parse; the text may go on after what was read."""
+    found = parse_time(to_text(text), to_text(form), scope.timezone, scope.now)  # type: ignore[arg-type]
+    return None if found is None else Measured(found[0], _DECIMALS)
