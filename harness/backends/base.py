@@ -46,6 +46,9 @@ class Session(Protocol):
     def saved_search_name(self, name: str) -> str:
         """The name to save a search under so that it takes no other search's place."""
 
+    def approach(self, moment: float) -> None:
+        """Set the clock to shortly before a moment at which something is scheduled, where the backend owns it."""
+
     def run_scheduled(self, name: str, moment: float) -> ScheduledRun:
         """Let the saved search ``name`` run as a scheduler runs it at ``moment`` (epoch seconds), actions included."""
 

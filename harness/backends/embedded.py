@@ -28,6 +28,10 @@ INDEXES = ("risk", "notable")
 """What a Splunk with Enterprise Security has beside its own indexes."""
 
 
+APPROACH_SECONDS = 60.0
+"""How long before a run its search is installed: no schedule runs twice within a minute."""
+
+
 class TestClock:
     """The time of day, until a test sets it to the moment that a schedule is about."""
 
@@ -96,9 +100,15 @@ class EmbeddedSession:
     def saved_search_name(self, name: str) -> str:
         return name
 
+    def approach(self, moment: float) -> None:
+        self._clock.set_to(moment - APPROACH_SECONDS)
+
     def run_scheduled(self, name: str, moment: float) -> ScheduledRun:
         self._clock.set_to(moment)
-        return ScheduledRun((), "by the embedded scheduler")
+        jobs = self._server.instance.scheduler.run_due(moment)
+        return ScheduledRun(
+            tuple(job.sid for job in jobs if job.saved_search == name), "by the scheduler, its clock set to that moment"
+        )
 
 
 def address_of(server: RunningServer, folder: Path) -> Address:

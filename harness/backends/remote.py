@@ -124,6 +124,9 @@ class RemoteSession:
         self._saved.append(f"{self.index} {name}")
         return self._saved[-1]
 
+    def approach(self, moment: float) -> None:
+        """Its clock is its own."""
+
     def run_scheduled(self, name: str, moment: float) -> ScheduledRun:
         """Dispatched with the schedule's moment as "now": its relative window then lies over the data as recorded."""
         with self.client.service() as service:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+import warnings
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -118,11 +119,15 @@ class HecClient:
         self, method: str, path: str, *, data: bytes | None = None, query: Mapping[str, str] | None = None
     ) -> requests.Response:
         import requests
+        from urllib3.exceptions import InsecureRequestWarning
 
         try:
-            return self._session.request(
-                method, self.url + path, params=query, data=data, timeout=(CONNECT_SECONDS, SEND_SECONDS)
-            )
+            with warnings.catch_warnings():
+                # Who switched the verification off knows that it is off.
+                warnings.simplefilter("ignore", InsecureRequestWarning)
+                return self._session.request(
+                    method, self.url + path, params=query, data=data, timeout=(CONNECT_SECONDS, SEND_SECONDS)
+                )
         except requests.RequestException as error:
             raise failures.explain(error, self.url) from error
 

@@ -25,7 +25,7 @@ def test_findings_are_printed_with_their_place_and_written_as_json(tmp_path: Pat
     finding = next(item for item in document["findings"] if item["rule"] == "spl-syntax")
     assert list(finding) == ["rule", "severity", "file", "line", "message"]
     assert finding["file"] == "detections/net_use.yml"
-    assert finding["line"] == 10
+    assert finding["line"] == 11
     assert finding["severity"] == "error"
 
 

@@ -121,6 +121,7 @@ def _no_run(session: Session, subject: Subject, expanded: Expanded) -> Verdict:
 def _run_scheduled(session: Session, subject: Subject, run: _Run) -> Outcome:
     """Install the saved search, let it run, and make sure that it ran once and over the range it should."""
     name = session.saved_search_name(subject.saved_search.name)
+    session.approach(run.moment)
     install(session.client, name, subject, run.schedule)
     ran = session.run_scheduled(name, run.moment)
     if len(ran.sids) != 1:

@@ -1,0 +1,133 @@
+"""Detections as scheduled searches: run once, over their own time range, leaving the alerts they must."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from harness.runner.kinds import integration
+from harness.runner.record import Level, Status, TestRecord
+from harness.runner.subject import Alert, RiskObject
+from tests.runner.packs import a_test, detection
+from tests.runner.test_run import events_of, one, record_of
+
+HOUR_APART = """\
+2024-05-06T10:40:00Z dest=host-1 user=ann process="use 1"
+2024-05-06T11:45:00Z dest=host-1 user=ann process="use 2"
+"""
+ACROSS_TWO_RUNS = """\
+2024-05-06T10:45:00Z dest=host-1 user=ann process="use 1"
+2024-05-06T10:55:00Z dest=host-1 user=ann process="use 2"
+"""
+BOTH = "`things` process=*use* | stats dc(process) as n values(process) as process by dest user | where n > 1"
+
+
+def run(root: Path, document: dict[str, Any], **files: str) -> TestRecord:
+    return one(root, document, Level.INTEGRATION, **files)
+
+
+@pytest.mark.parametrize("kind", ["TTP", "Anomaly", "Hunting", "Correlation"])
+def test_every_type_leaves_what_it_must_and_nothing_else(tmp_path: Path, kind: str) -> None:
+    rba = {"rba": None} if kind in {"Hunting", "Correlation"} else {}
+    result = run(tmp_path, detection(type=kind, **rba))
+    assert (result.status, result.reason) == (Status.PASS, "")
+    assert result.result_count == 2
+    assert [(stage.command, stage.rows) for stage in result.stages] == [("search", 2), ("stats", 2), ("search", 2)]
+
+
+@pytest.mark.parametrize(
+    ("changes", "complaint"),
+    [
+        ({"risk": False}, "2 risk events for 0 rows, but 0 expected"),
+        ({"notable": False}, "2 notable events, but 0 expected"),
+        ({"risk_objects": (RiskObject("dest", "system", 65),)}, "missing risk event: system host-1, score 65"),
+        ({"risk_objects": (RiskObject("dest", "user", 64),)}, "missing risk event: user host-1, score 64"),
+        ({"risk_objects": (RiskObject("user", "system", 64),)}, "missing risk event: system ann, score 64"),
+        ({"message": "$user$ ran"}, "missing risk event: system host-1, score 64: ann ran"),
+    ],
+)
+def test_whatever_the_alert_leaves_that_it_should_not_have_fails(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, changes: dict[str, Any], complaint: str
+) -> None:
+    """What is expected is changed after the search was installed: the server then does something else."""
+    from dataclasses import replace
+
+    judge = integration._judge_alert
+
+    def judged(session: Any, subject: Any, outcome: Any) -> Any:
+        changed: Alert = replace(subject.alert, **changes)
+        return judge(session, replace(subject, alert=changed), outcome)
+
+    monkeypatch.setattr(integration, "_judge_alert", judged)
+    result = run(tmp_path, detection())
+    assert result.status is Status.FAIL
+    assert complaint in result.reason
+
+
+def test_data_of_any_age_is_found_in_the_detections_own_time_range(tmp_path: Path) -> None:
+    old = '2023-07-08T23:59:59Z dest=host-1 user=ann process="use"\n'
+    result = run(tmp_path, detection(search="`things` | table _time dest user process"), **{"data.log": old})
+    assert result.status is Status.PASS
+    assert result.rows[0]["_time"] == "2023-07-08T23:59:59.000+00:00"
+
+
+def test_an_attack_that_was_recorded_across_two_runs_is_seen_by_the_schedule_half_an_hour_later(tmp_path: Path) -> None:
+    result = run(tmp_path, detection(search=BOTH), **{"data.log": ACROSS_TWO_RUNS})
+    assert result.status is Status.PASS
+    assert result.reason == (
+        "run by the schedule 30 * * * *: the attack was recorded across two runs of its own schedule"
+    )
+
+
+def test_a_search_that_needs_events_further_apart_than_its_time_range_fails_and_says_so(tmp_path: Path) -> None:
+    result = run(tmp_path, detection(search=BOTH), **{"data.log": HOUR_APART})
+    assert result.status is Status.FAIL
+    assert result.reason.startswith(
+        "no run of the schedule 0 * * * * finds anything, though the search over all time gives 1 row"
+    )
+
+
+def test_of_several_attacks_the_last_is_seen(tmp_path: Path) -> None:
+    result = run(tmp_path, detection(), **{"data.log": HOUR_APART})
+    assert [row["process"] for row in result.rows] == ["use 2"]
+
+
+def test_the_moment_of_the_run_is_now_to_the_search(tmp_path: Path) -> None:
+    search = "`things` | eval age=now()-_time | where age > 600 AND age <= 4200 | table dest user process age"
+    assert run(tmp_path, detection(search=search)).status is Status.PASS
+
+
+def test_throttled_rows_raise_no_risk(tmp_path: Path) -> None:
+    tags = detection()["tags"] | {"throttling": {"fields": ["user"], "period": "3600s"}}
+    twice = "".join(f'2026-01-02T10:00:0{n}Z dest=host-{n} user=ann process="use"\n' for n in range(3))
+    result = run(tmp_path, detection(tags=tags), **{"data.log": twice})
+    assert (result.status, result.reason) == (Status.PASS, "")
+    assert result.result_count == 3
+
+
+def test_after_a_failed_unit_test_the_schedule_is_not_tried(tmp_path: Path) -> None:
+    document = detection(search="`things` process=nothing")
+    unit, scheduled = record_of(events_of(tmp_path, document, levels=(Level.UNIT, Level.INTEGRATION))).results()
+    assert unit.status is Status.FAIL
+    assert (scheduled.status, scheduled.reason) == (Status.FAIL, "not run: the unit test did not pass")
+
+
+def test_without_a_unit_test_before_it_no_rows_are_explained_too(tmp_path: Path) -> None:
+    result = run(tmp_path, detection(search="`things` process=nothing"))
+    assert result.status is Status.FAIL
+    assert result.reason.startswith("no rows: 3 events indexed, search (command 1 of 1) dropped the last 3")
+
+
+def test_a_schedule_of_its_own_is_kept(tmp_path: Path) -> None:
+    own = {"scheduling": {"cron_schedule": "*/5 * * * *", "earliest_time": "-5m@m", "latest_time": "now"}}
+    result = run(tmp_path, detection(deployment=own))
+    assert (result.status, result.reason) == (Status.PASS, "")
+
+
+def test_a_schedule_with_gaps_that_never_sees_the_attack_fails(tmp_path: Path) -> None:
+    own = {"scheduling": {"cron_schedule": "30 * * * *", "earliest_time": "-5m@m", "latest_time": "now"}}
+    result = run(tmp_path, detection(deployment=own, tests=[a_test()]))
+    assert result.status is Status.FAIL
+    assert result.reason.startswith("no run of the schedule 30 * * * * finds anything")
