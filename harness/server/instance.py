@@ -58,11 +58,11 @@ class SplunkInstance:
         self.hec_port = config.hec_port
 
         self._lock = threading.RLock()
-        self.store = Store()
-        for index in config.indexes:
-            self.store.create_index(index)
-        self._base = config.knowledge if config.knowledge is not None else _nothing()
+        self._base = config.knowledge if config.knowledge is not None else Knowledge([])
         self.confs = Confs(self._base.apps)
+        self.store = Store()
+        for index in (*config.indexes, *_defined_indexes(self.confs)):
+            self.store.create_index(index)
         self._searcher = (0, Searcher(self.store, self._base, self.clock, limits=config.limits))
 
         self.accounts = Accounts()
@@ -165,5 +165,6 @@ class SplunkInstance:
         return keywords(job.plan) if job.plan is not None else ""
 
 
-def _nothing() -> Knowledge:
-    return Knowledge([])
+def _defined_indexes(confs: Confs) -> list[str]:
+    """Indexes that apps bring along in ``indexes.conf``; other stanzas there are volumes and providers."""
+    return [name for name in confs.merged("indexes") if name != "default" and ":" not in name]

@@ -277,7 +277,7 @@ def test_what_a_risk_event_carries(rest: Rest, clock: SteppedClock) -> None:
     }
     assert {name: row.get(name) for name in wanted} == wanted
     assert json.loads(row["annotations"])["confidence"] == 80
-    assert row["_raw"].startswith(f'{int(NOON + HOUR)}, orig_time="')
+    assert row["_raw"].startswith(f'{int(NOON + HOUR)}, search_name="ESCU - Net - Rule", analyticstories="A", ')
     assert 'process="net.exe \\"a,b\\""' in row["_raw"]
 
 

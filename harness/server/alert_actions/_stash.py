@@ -101,11 +101,11 @@ def _cell(values: list[str]) -> Cell:
 
 
 def stash_event(trigger: Trigger, index: str, fields: Mapping[str, Cell]) -> Event:
-    """One event as summary indexing writes it: the epoch, then ``name="value"`` pairs. The pairs are its fields, so
-    that a value with quotes or commas in it is found again as it was."""
+    """One event as summary indexing writes it: the epoch, the search, then ``name="value"`` pairs by name. The pairs
+    are its fields, so that a value with quotes or commas in it is found again as it was."""
     pairs = [
         f'{name}="{_escaped(value)}"'
-        for name, cell in fields.items()
+        for name, cell in sorted(fields.items(), key=lambda item: (item[0] != "search_name", item[0]))
         for value in ([cell] if isinstance(cell, str) else cell)
         if value != ""
     ]
