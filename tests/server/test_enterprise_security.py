@@ -78,7 +78,8 @@ def test_the_risk_data_model_holds_risk_events_and_no_notables(rest: Rest) -> No
 
 def test_stash_text_is_read_back(rest: Rest) -> None:
     """Risk events recorded elsewhere are replayed as text."""
-XX
+    text = b'1642999416, search_name="S", risk_object="a b", risk_score="80.0", '
+    text += b'note="q \\"x, y=z\\"", mv="1", mv="2", n=5\n'
     reply = rest("POST", "/services/receivers/simple?index=risk&sourcetype=stash&source=replayed", text * 2)
     assert reply.status == 200
     rows = rest.search("search index=risk source=replayed | table _time search_name risk_object risk_score mv n note")
