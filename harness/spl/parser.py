@@ -45,6 +45,8 @@ def parse_pipeline_in(source: Source, *, implied_search: bool) -> Pipeline:
     elif implied_search and not _leads_with_search(text, position):
         end = segment_end(source, position)
         commands.append(Command("search", text, Span(position, end), Span(position, end)))
+        if end >= source.end:
+            return Pipeline(tuple(commands), source.span(source.start))
         position = end + 1
     while True:
         end = segment_end(source, position)

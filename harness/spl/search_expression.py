@@ -31,12 +31,33 @@ MAX_DEPTH: Final = 200
 """Nested parentheses and NOTs that one search expression may have."""
 
 TIME_MODIFIERS: Final = frozenset(
-    """
-    earliest latest _index_earliest _index_latest starttime endtime timeformat starttimeu endtimeu
-    startminutesago starthoursago startdaysago startmonthsago endminutesago endhoursago enddaysago endmonthsago
-    minutesago hoursago daysago monthsago
-    searchtimespanminutes searchtimespanhours searchtimespandays searchtimespanmonths
-    """.split()
+    [
+        "earliest",
+        "latest",
+        "_index_earliest",
+        "_index_latest",
+        "starttime",
+        "endtime",
+        "timeformat",
+        "starttimeu",
+        "endtimeu",
+        "startminutesago",
+        "starthoursago",
+        "startdaysago",
+        "startmonthsago",
+        "endminutesago",
+        "endhoursago",
+        "enddaysago",
+        "endmonthsago",
+        "minutesago",
+        "hoursago",
+        "daysago",
+        "monthsago",
+        "searchtimespanminutes",
+        "searchtimespanhours",
+        "searchtimespandays",
+        "searchtimespanmonths",
+    ]
 )
 """Names whose ``name=value`` sets the time range; the server decides which of them it carries out."""
 
@@ -45,7 +66,7 @@ _TOKEN: Final = re.compile(
       (?P<string>"(?:[^"\\]++|\\.)*+")
     | (?P<operator>!=|<=|>=|==|[=<>]|::)
     | (?P<mark>[()\[\],])
-    | (?P<word>(?:\\.|(?!::)[^\s()\[\],"=<>!\\]|!(?!=))++)
+    | (?P<word>\||(?:\\.|(?!::)[^\s()\[\],"=<>!\\|]|!(?!=))++)
     | (?P<other>.)
     """,
     re.VERBOSE | re.DOTALL,
@@ -214,6 +235,8 @@ class SearchExpressionParser:
         assert found is not None  # `other` takes any character, and the end is checked before
         if found["other"] == '"':
             raise self._fail("unbalanced quotes.", self.position)
+        if found["word"] == "|":
+            raise self._fail("a pipe is not part of an expression.", self.position)
         return found
 
     def _keyword_ahead(self, word: str, follow: str = "") -> bool:

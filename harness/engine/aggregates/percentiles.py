@@ -36,7 +36,7 @@ class Percentile(Aggregate):
             self.percent = percent
 
         def result(self) -> Value:
-            return whole(percentile(sorted(self.numbers), self.percent)) if self.numbers else None
+            return whole(shortened(percentile(sorted(self.numbers), self.percent))) if self.numbers else None
 
     def accumulator(self) -> Accumulator:
         assert self.parameter is not None
@@ -52,7 +52,7 @@ class Median(Aggregate):
 
     class _Running(_Collected):
         def result(self) -> Value:
-            return whole(median(sorted(self.numbers))) if self.numbers else None
+            return whole(shortened(median(sorted(self.numbers)))) if self.numbers else None
 
     def accumulator(self) -> Accumulator:
         return self._Running()
@@ -71,3 +71,8 @@ def median(ordered: Sequence[float]) -> float:
         return float(ordered[middle])
     mean = (ordered[middle - 1] + ordered[middle]) / 2
     return float(math.floor(mean) + 1) if mean - math.floor(mean) == 0.5 else float(mean)
+
+
+def shortened(number: float) -> float:
+    """Without the last digits of a double, which interpolation makes up: the median of 1.2 and 1.4 is 1.3 (M4.85)."""
+    return float(f"{number:.15g}")

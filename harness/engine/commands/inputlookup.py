@@ -1,0 +1,62 @@
+"""``inputlookup``: the rows of a lookup table. Follows "inputlookup" in the Search Reference."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from harness.engine.commands import SearchCommand
+from harness.engine.context import SearchContext
+from harness.errors import SplPlace
+from harness.expressions import search_mask
+from harness.spl.arguments import Arguments, boolean, non_negative_integer
+from harness.spl.nodes import SearchNode
+from harness.values.frame import Frame, concatenate_frames
+
+
+@dataclass(frozen=True, slots=True)
+class InputLookup(SearchCommand):
+    names = ("inputlookup",)
+
+    table: str
+    node: SearchNode | None = None
+    append: bool = False
+    start: int = 0
+    count: int | None = None
+
+    @classmethod
+    def parse(cls, arguments: Arguments) -> InputLookup:
+        known = {
+            "append": boolean,
+            "strict": boolean,
+            "start": non_negative_integer,
+            "max": non_negative_integer,
+        }
+        options = arguments.options(known)
+        if arguments.at_end:
+            raise arguments.error("Must specify a lookup table.")
+        table = arguments.field_name()
+        options |= arguments.options(known)
+        node = arguments.search_expression() if arguments.accept_keyword("WHERE") else None
+        arguments.expect_end()
+        return cls(table, node, options.get("append", False), options.get("start", 0), options.get("max"))
+
+    def placed(self, *, first: bool, where: SplPlace | None = None) -> SearchCommand:
+        if not first and not self.append:
+            from harness.errors import SPLSyntaxError
+
+            raise SPLSyntaxError(
+                "Error in 'inputlookup' command: This command must be the first command of a search.", where=where
+            )
+        return self
+
+    def run(self, frame: Frame, context: SearchContext) -> Frame:
+        table = context.knowledge.lookup(self.table).table
+        rows = Frame.from_rows([{k: v for k, v in row.items() if v} for row in table.rows], columns=table.fields)
+        if self.node is not None:
+            rows = rows.take(search_mask(self.node, rows))
+        stop = None if self.count is None else self.start + self.count
+        if self.start or stop is not None:
+            import numpy as np
+
+            rows = rows.take(np.arange(rows.length)[self.start : stop])
+        return concatenate_frames([frame, rows]) if self.append else rows

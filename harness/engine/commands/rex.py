@@ -1,0 +1,156 @@
+r"""``rex``: fields out of a field's text by a regular expression's named groups, or the text changed like ``sed``.
+
+Follows "rex" in the Search Reference, M4.17 and M4.25. Where the expression does not match, the row stays as it is.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from harness.engine.commands import SearchCommand
+from harness.engine.context import SearchContext
+from harness.errors import KnowledgeError, UnsupportedSPL
+from harness.knowledge.index_transforms import parse_sed
+from harness.spl.arguments import Arguments, non_negative_integer, string
+from harness.values.column import NULL, Column, Encoder, Value
+from harness.values.frame import Frame
+from harness.values.pcre import Pattern, compile_pcre
+from harness.values.values import texts
+
+
+@dataclass(frozen=True, slots=True)
+class Rex(SearchCommand):
+    """``maximum`` matches are taken of one text, 0 is all. ``offset`` names a field for where the groups stand."""
+
+    names = ("rex",)
+    streaming = True
+
+    field: str
+    expression: str
+    maximum: int = 1
+    offset: str | None = None
+    sed: bool = False
+
+    @classmethod
+    def parse(cls, arguments: Arguments) -> Rex:
+        known = {
+            "field": string,
+            "max_match": non_negative_integer,
+            "offset_field": string,
+            "mode": string,
+        }
+        options: dict[str, Any] = arguments.options(known)
+        expression = read_pattern(arguments)
+        options |= arguments.options(known)
+        arguments.expect_end()
+        if expression is None:
+            raise type(arguments.error(""))("Error in 'SearchOperator:rex': Usage: regex [field=<field>] <regex>.")
+        mode = options.get("mode")
+        if mode not in (None, "sed"):
+            raise arguments.error(f"Invalid mode '{mode}'.")
+        command = cls(
+            options.get("field", "_raw"),
+            expression,
+            options.get("max_match", 1),
+            options.get("offset_field"),
+            mode == "sed",
+        )
+        command._validate(arguments)
+        return command
+
+    def _validate(self, arguments: Arguments) -> None:
+        if self.sed:
+            try:
+                parse_sed(self.expression)
+            except (KnowledgeError, re.error) as problem:
+                raise arguments.error(f"Failed to initialize sed. {problem}") from None
+            return
+        try:
+            pattern = compile_pcre(self.expression)
+        except re.error as clause:
+            raise arguments.error(
+                f"Encountered the following error while compiling the regex '{self.expression}': Regex: {clause}."
+            ) from None
+        if not pattern.names:
+            raise arguments.error(
+                f"The regex '{self.expression}' does not extract anything. It should specify at least one named group. "
+                "Format: (?<name>...)."
+            )
+        if self.offset is not None and self.maximum != 1:
+            raise arguments.unsupported("offset_field together with max_match")
+
+    def run(self, frame: Frame, context: SearchContext) -> Frame:
+        column = frame.column(self.field)
+        if self.sed:
+            change = parse_sed(self.expression)
+            return frame.with_columns({self.field: column.map(lambda value: tuple(map(change, texts(value))))})
+        pattern = compile_pcre(self.expression)
+        names = [*pattern.names, *([self.offset] if self.offset is not None else [])]
+        encoders = {name: Encoder() for name in names}
+        tables = {name: np.full(len(column.values) + 1, NULL, dtype=np.int32) for name in names}
+        for code in np.unique(column.codes).tolist():
+            if code != NULL:
+                for name, value in self._extract(pattern, column.values[code]).items():
+                    tables[name][code] = encoders[name].code(value)
+        return frame.with_columns(
+            {
+                name: over(Column(encoders[name].values, tables[name][column.codes]), frame.column(name))
+                for name in names
+                if encoders[name].values
+            }
+        )
+
+    def _extract(self, pattern: Pattern, value: Value) -> dict[str, Value]:
+        """The groups' values over all matches that count."""
+        found: dict[str, list[str]] = {}
+        matched = 0
+        for text in texts(value):
+            here = 0
+            for match in self._matches(pattern, text):
+                here = 1
+                for name in pattern.names:
+                    if match[name] is not None:
+                        found.setdefault(name, []).append(match[name])
+                if self.offset is not None:
+                    found.setdefault(self.offset, []).append(_places(match, pattern))
+            matched += here
+        if matched > 1 and self.maximum:
+            raise UnsupportedSPL(
+                "The 'rex' command: several values of a multivalue that match, with max_match set, are not supported."
+            )
+        return {name: tuple(values) for name, values in found.items()}
+
+    def _matches(self, pattern: Pattern, text: str) -> Iterator[Any]:
+        for number, match in enumerate(pattern.finditer(text), start=1):
+            yield match
+            if number == self.maximum:
+                return
+
+
+def read_pattern(arguments: Arguments) -> str | None:
+    """A regular expression: in quotes, or bare up to a blank; None at the end."""
+    token = arguments.peek()
+    if token is None:
+        return None
+    return arguments.next().text if token.is_string else arguments.rest()
+
+
+def over(column: Column, before: Column) -> Column:
+    """The column where it has a value, and what was there before elsewhere."""
+    if before.is_null().all():
+        return column
+    encoder = Encoder()
+    new = np.array([*(encoder.code(value) for value in column.values), NULL], dtype=np.int32)[column.codes]
+    old = np.array([*(encoder.code(value) for value in before.values), NULL], dtype=np.int32)[before.codes]
+    return Column(encoder.values, np.where(new == NULL, old, new).astype(np.int32))
+
+
+def _places(match: Any, pattern: Pattern) -> str:
+    """``name=first-last`` for each group, counted from 0."""
+    spans = {name: match.span(name) for name in pattern.names if match[name] is not None}
+    return "&".join(f"{name}={start}-{end - 1}" for name, (start, end) in spans.items())
