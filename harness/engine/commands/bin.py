@@ -57,8 +57,8 @@ class Bin(SearchCommand):
                 raise arguments.error(f"Invalid argument: '{name}={_value(arguments)}'")
             if field is None:
                 field = arguments.field_name()
-                if arguments.accept_keyword("AS"):
-                    target = arguments.field_name()
+            elif target is None and arguments.accept_keyword("AS"):
+                target = arguments.field_name()
             elif found := arguments.options(known):
                 options |= found
             else:

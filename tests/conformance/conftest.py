@@ -1,0 +1,5 @@
+"""Failed comparisons in the helpers show both sides."""
+
+import pytest
+
+pytest.register_assert_rewrite("tests.conformance.embedded")
