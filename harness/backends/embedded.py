@@ -70,7 +70,7 @@ class EmbeddedBackend:
         config = ServerConfig(knowledge=self._knowledge, clock=clock, indexes=self._indexes)
         with Server(config).start() as server, tempfile.TemporaryDirectory(prefix="harness-") as folder:
             address = address_of(server, Path(folder))
-            client = SplunkClient(address)
+            client = SplunkClient(address, tidy=False)
             client.connect()
             with HecClient(address) as hec:
                 yield EmbeddedSession(server, client, hec, clock)

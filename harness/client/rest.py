@@ -37,11 +37,15 @@ INTERNAL = "Internal error: "
 
 
 class SplunkClient:
-    """One logged-in user at one Splunk. ``app`` is the namespace whose knowledge the searches see."""
+    """One logged-in user at one Splunk. ``app`` is the namespace whose knowledge the searches see.
 
-    def __init__(self, address: Address, *, app: str | None = None) -> None:
+    ``tidy`` removes jobs once they have been read, which a server that ends soon anyway can do without.
+    """
+
+    def __init__(self, address: Address, *, app: str | None = None, tidy: bool = True) -> None:
         self.address = address
         self.app = app
+        self.tidy = tidy
         self._service: Service | None = None
 
     def connect(self) -> ServerInfo:
@@ -97,9 +101,7 @@ class SplunkClient:
         try:
             return self.outcome(job.sid, spl=spl, started=started)
         finally:
-            # The results are read; what is left would only fill the server's dispatch directory.
-            with suppress(BackendError), self._talking():
-                job.cancel()
+            self._drop(job)
 
     def outcome(self, sid: str, *, spl: str = "", started: float | None = None) -> Outcome:
         """What the finished job ``sid`` found, all rows of it. A failed job raises what the server says."""
@@ -135,7 +137,7 @@ class SplunkClient:
             )
             self._until(job.is_done, SEARCH_SECONDS, f"the search {job.sid}")
             content = job.content
-            job.cancel()
+        self._drop(job)
         if content["isFailed"] == "1":
             raise _failed(_job_messages(content.get("messages")))
         return int(content["resultCount"])
@@ -151,6 +153,12 @@ class SplunkClient:
             raise _failed(messages)
         rows: list[Row] = body.get("results", [])
         return rows
+
+    def _drop(self, job: Any) -> None:
+        """What is left of a job that has been read would only fill the server's dispatch directory."""
+        if self.tidy:
+            with suppress(BackendError), self._talking():
+                job.cancel()
 
     def _read_rows(self, job: Any, total: int) -> tuple[list[Row], list[str], list[Message]]:
         rows: list[Row] = []
