@@ -48,7 +48,7 @@ class Convert(SearchCommand):
             if arguments.accept(","):
                 continue
             options |= arguments.options({"timeformat": string})
-            if arguments.at_end:
+            if arguments.peek() is None:
                 break
             found.append(_conversion(arguments))
         if not found:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
+
 from harness.engine.commands import SearchCommand
 from harness.engine.context import SearchContext
-from harness.errors import SplPlace
+from harness.errors import SplPlace, SPLSyntaxError
 from harness.expressions import search_mask
 from harness.spl.arguments import Arguments, boolean, non_negative_integer
 from harness.spl.nodes import SearchNode
@@ -42,21 +44,18 @@ class InputLookup(SearchCommand):
 
     def placed(self, *, first: bool, where: SplPlace | None = None) -> SearchCommand:
         if not first and not self.append:
-            from harness.errors import SPLSyntaxError
-
             raise SPLSyntaxError(
                 "Error in 'inputlookup' command: This command must be the first command of a search.", where=where
             )
         return self
 
     def run(self, frame: Frame, context: SearchContext) -> Frame:
-        table = context.knowledge.lookup(self.table).table
-        rows = Frame.from_rows([{k: v for k, v in row.items() if v} for row in table.rows], columns=table.fields)
+        lookup = context.knowledge.lookup(self.table)
+        found = [{name: cell for name, cell in row.items() if cell} for row in lookup.rows()]
+        rows = Frame.from_rows(found, columns=lookup.fields)
         if self.node is not None:
             rows = rows.take(search_mask(self.node, rows))
         stop = None if self.count is None else self.start + self.count
         if self.start or stop is not None:
-            import numpy as np
-
             rows = rows.take(np.arange(rows.length)[self.start : stop])
         return concatenate_frames([frame, rows]) if self.append else rows

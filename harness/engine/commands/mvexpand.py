@@ -33,7 +33,7 @@ class MvExpand(SearchCommand):
         options = arguments.options({"limit": non_negative_integer})
         while arguments.accept(","):
             continue
-        if not arguments.at_end:
+        if arguments.peek() is not None:
             raise SPLSyntaxError(f"Error in 'mvexpand' command: Invalid argument: '{arguments.next().text}'")
         return cls(field, options.get("limit", 0))
 

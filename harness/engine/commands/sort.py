@@ -54,7 +54,7 @@ class Sort(SearchCommand):
             if arguments.accept(","):
                 continue
             if keys and arguments.accept_keyword("D", "DESC"):
-                if not arguments.at_end:
+                if arguments.peek() is not None:
                     raise arguments.unsupported("anything after the final 'desc'")
                 keys = [Key(key.field, not key.descending, key.order) for key in keys]
                 break
