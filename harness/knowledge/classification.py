@@ -9,9 +9,9 @@ from urllib.parse import unquote
 
 import numpy as np
 
-from harness.errors import KnowledgeError, SPLError
+from harness.errors import SPLError, SPLSyntaxError, UnsupportedSPL
 from harness.expressions import search_mask
-from harness.knowledge.conf import Stanza, boolean
+from harness.knowledge.conf import Stanza, boolean, integer
 from harness.spl.macros import MacroTable, expand
 from harness.spl.nodes import (
     Comparison,
@@ -21,6 +21,7 @@ from harness.spl.nodes import (
     SearchNode,
     SearchNot,
     SearchOr,
+    Subsearch,
 )
 from harness.spl.search_expression import parse_search_expression
 from harness.values.column import Column, Value, map_columns, normal
@@ -33,28 +34,39 @@ MAX_ROUNDS = 5
 
 @dataclass(frozen=True, slots=True)
 class EventType:
+    """``dependent``: it searches for event types or tags, and so must wait for them. An event lists its event types by
+    ``priority``, 1 first."""
+
     name: str
     search: str
     node: SearchNode | None
     dependent: bool
-    """Whether it searches for event types or tags, and so must wait for them."""
+    priority: int = 1
+    refusal: str = ""
+    """Why its search cannot be carried out, if it cannot."""
 
 
 def read_eventtypes(
-    stanzas: Mapping[str, Stanza], macros: MacroTable, warn: Callable[[KnowledgeError], None]
+    stanzas: Mapping[str, Stanza], macros: MacroTable, warn: Callable[[str, str], None]
 ) -> dict[str, EventType]:
-    """The enabled event types by name; one whose search cannot be read is reported and left out."""
+    """The enabled event types by name; one whose search Splunk would refuse is reported (name, message), left out."""
     found: dict[str, EventType] = {}
     for name, settings in stanzas.items():
-        if name == "default" or boolean(settings.get("disabled"), False) or "search" not in settings:
+        if boolean(settings.get("disabled"), False) or "search" not in settings:
             continue
-        text = settings["search"]
+        text, refusal = settings["search"], ""
+        node: SearchNode | None = None
         try:
             node = parse_search_expression(expand(_without_command(text), macros))
+            if any(isinstance(part, Subsearch) for part in parts(node)):
+                raise SPLSyntaxError("an event type cannot have a subsearch")
+        except UnsupportedSPL as problem:
+            refusal = problem.message
         except SPLError as problem:
-            warn(KnowledgeError(f"the event type {name} is left out: {problem}"))
+            warn(name, f"the event type {name} is left out: {problem.message}")
             continue
-        found[name] = EventType(name, text, node, any(is_classified(field) for field in field_names(node)))
+        dependent = any(is_classified(field) for field in field_names(node))
+        found[name] = EventType(name, text, node, dependent, integer(settings.get("priority"), 1), refusal)
     return found
 
 
@@ -67,15 +79,22 @@ def is_classified(field: str) -> bool:
     return field in ("eventtype", "tag") or field.startswith("tag::")
 
 
-def field_names(node: SearchNode | None) -> Iterable[str]:
-    """The fields that a search expression compares."""
+def parts(node: SearchNode | None) -> Iterable[SearchNode]:
+    """The conditions that a search expression is made of."""
     if isinstance(node, SearchAnd | SearchOr):
         for item in node.items:
-            yield from field_names(item)
+            yield from parts(item)
     elif isinstance(node, SearchNot):
-        yield from field_names(node.item)
-    elif isinstance(node, Comparison | InList | Directive) and node.field is not None:
-        yield node.field
+        yield from parts(node.item)
+    elif node is not None:
+        yield node
+
+
+def field_names(node: SearchNode | None) -> Iterable[str]:
+    """The fields that a search expression compares."""
+    for part in parts(node):
+        if isinstance(part, Comparison | InList | Directive) and part.field is not None:
+            yield part.field
 
 
 def read_tags(stanzas: Mapping[str, Stanza]) -> dict[str, dict[str, tuple[str, ...]]]:
@@ -95,11 +114,17 @@ class Classifier:
     """Adds ``eventtype``, ``tag`` and ``tag::<field>`` to events."""
 
     def __init__(self, eventtypes: Mapping[str, EventType], tags: Mapping[str, Mapping[str, tuple[str, ...]]]) -> None:
-        self._independent = [each for _, each in sorted(eventtypes.items()) if not each.dependent]
-        self._dependent = [each for _, each in sorted(eventtypes.items()) if each.dependent]
+        ordered = sorted(eventtypes.values(), key=lambda each: (each.priority, each.name))
+        self._ranks = {each.name: rank for rank, each in enumerate(ordered)}
+        self._independent = [each for each in ordered if not each.dependent]
+        self._dependent = [each for each in ordered if each.dependent]
+        self._refused = next((each for each in ordered if each.refusal), None)
         self._tags = tags
 
     def classify(self, frame: Frame) -> Frame:
+        """Raises UnsupportedSPL if there is an event type that cannot be carried out."""
+        if self._refused is not None:
+            raise UnsupportedSPL(f"The event type '{self._refused.name}': {self._refused.refusal}")
         masks = {each.name: search_mask(each.node, frame) for each in self._independent}
         frame = self._with_classes(frame, masks)
         for _ in range(MAX_ROUNDS if self._dependent else 0):
@@ -111,9 +136,12 @@ class Classifier:
             frame = self._with_classes(frame, masks)
         return frame
 
+    def _rank(self, item: tuple[str, np.ndarray]) -> int:
+        return self._ranks[item[0]]
+
     def _with_classes(self, frame: Frame, masks: Mapping[str, np.ndarray]) -> Frame:
         frame = frame.without(["eventtype", "tag", *(f"tag::{field}" for field in self._tags)])
-        hits = [(name, mask) for name, mask in sorted(masks.items()) if mask.any()]
+        hits = [(name, mask) for name, mask in sorted(masks.items(), key=self._rank) if mask.any()]
         if hits:
             frame = frame.with_columns({"eventtype": _names_column(hits, len(frame))})
         tagged: dict[str, Column] = {}

@@ -11,32 +11,29 @@ from dataclasses import dataclass
 from typing import Any, Final, Protocol
 
 from harness.errors import KnowledgeError
+from harness.knowledge.automatic_kv import Fields, clean_key
 from harness.knowledge.conf import boolean
-from harness.knowledge.key_values import Fields, clean_key
 from harness.values.pcre import Pattern, PatternError, compile_pcre
-from harness.values.values import members, to_text
+from harness.values.values import members, texts
 
 
 class Extraction(Protocol):
+    @property
+    def sources(self) -> tuple[str, ...]:
+        """The fields that it reads."""
+
     def apply(self, fields: Fields) -> None:
         """Add what the extraction finds to ``fields``."""
 
 
-_IN_FIELD: Final = re.compile(r"(?s)(?P<regex>.*\S)\s+in\s+(?P<field>[A-Za-z_][A-Za-z0-9_.:{}@-]*)\s*")
+_IN_FIELD: Final = re.compile(r"(?s)(?P<regex>.*\S)\s+in\s+(?P<field>[A-Za-z0-9_]+)\s*")
 _FORMAT_PAIR: Final = re.compile(r"""(?P<name>(?:"[^"]*"|[^\s:"]|:(?!:))+)::(?P<value>"[^"]*"|\S+)""")
 _REFERENCE: Final = re.compile(r"\$(\d+)")
-_KEY_GROUP: Final = re.compile(r"_KEY_(\d+)")
+_METADATA: Final = {"MetaData:Source": "source", "MetaData:Host": "host", "MetaData:Sourcetype": "sourcetype"}
 
 
-def source_text(fields: Fields, name: str) -> list[str]:
-    value = fields.get(name)
-    return [] if value is None else [to_text(member) for member in members(value)]
-
-
-def put(fields: Fields, name: str, text: str | None, *, append: bool = False) -> None:
-    """Set a field that is not there; with ``append`` add to one that is. Empty text is no value."""
-    if not text:
-        return
+def _put(fields: Fields, name: str, text: str, *, append: bool) -> None:
+    """Set a field that is not there; with ``append`` add to one that is."""
     old = fields.get(name)
     if old is None:
         fields[name] = text
@@ -51,137 +48,199 @@ class Extract:
     pattern: Pattern
     field: str
 
+    @property
+    def sources(self) -> tuple[str, ...]:
+        return (self.field,)
+
     def apply(self, fields: Fields) -> None:
-        for text in source_text(fields, self.field):
+        for text in texts(fields.get(self.field)):
             found = self.pattern.search(text)
-            if found is not None:
-                for name in self.pattern.names:
-                    put(fields, name, found[name])
+            if found is None:
+                continue
+            for name, value in found.groupdict().items():
+                if value:
+                    _put(fields, name, value, append=False)
 
 
 def parse_extract(setting: str) -> Extract:
-    """``<regex>`` or ``<regex> in <field>``. Raises re.error for a pattern that does not compile."""
+    """``<regex>`` or ``<regex> in <field>``; ``.`` matches line ends, ``^`` and ``$`` match at them.
+
+    Raises KnowledgeError for a pattern that does not compile or names no group, UnsupportedSPL for one that is not
+    carried out.
+    """
     found = _IN_FIELD.fullmatch(setting)
-    if found is not None:
-        return Extract(compile_pcre(found["regex"]), found["field"])
-    return Extract(compile_pcre(setting), "_raw")
+    text, field = (found["regex"], found["field"]) if found is not None else (setting, "_raw")
+    pattern = _compiled(f"(?ms){text}")
+    if not pattern.names:
+        raise KnowledgeError("the pattern has no named group")
+    return Extract(pattern, field)
 
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """One transform by regular expression: named groups, or the pairs that ``FORMAT`` names (N10.36)."""
+    """One transform by regular expression, applied again and again: named groups, or the pairs that ``FORMAT`` names
+    (N10.36). ``keys`` are the pairs of groups that capture a name and its value (``_KEY_1``, ``_VAL_1``)."""
 
     pattern: Pattern
-    source: str
+    sources: tuple[str, ...]
     pairs: tuple[tuple[str, str], ...]
+    groups: tuple[str, ...]
+    keys: tuple[tuple[str, str], ...]
     mv_add: bool
     clean_keys: bool
+    keep_empty: bool
 
     def apply(self, fields: Fields) -> None:
-        for text in source_text(fields, self.source):
+        for text in source_texts(fields, self.sources):
             for found in self.pattern.finditer(text):
                 for name, value in self._pairs_of(found):
                     key = clean_key(name) if self.clean_keys else name
-                    if key:
-                        put(fields, key, value.strip(), append=self.mv_add)
+                    value = value.strip()  # N10.38
+                    if key and (value or self.keep_empty):
+                        _put(fields, key, value, append=self.mv_add)
 
     def _pairs_of(self, found: Any) -> Iterator[tuple[str, str]]:
-        if self.pattern.names:
-            for name in self.pattern.names:
-                key = _KEY_GROUP.fullmatch(name)
-                if key is not None:
-                    value = f"_VAL_{key[1]}"
-                    if value in self.pattern.names and found[name] and found[value]:
-                        yield found[name], found[value]
-                elif not name.startswith("_VAL_") and found[name]:
-                    yield name, found[name]
-            return
+        for name in self.groups:
+            if (value := found[name]) is not None:
+                yield name, value
+        for key, content in self.keys:
+            if (name := found[key]) and (value := found[content]) is not None:
+                yield name, value
         for name, template in self.pairs:
-            expanded = _expand(name, found, self.pattern.groups)
-            value_text = _expand(template, found, self.pattern.groups)
-            if expanded and value_text:
-                yield expanded, value_text
+            if (expanded := _expand(name, found, self.pattern.groups)) is not None and (
+                value := _expand(template, found, self.pattern.groups)
+            ) is not None:
+                yield expanded, value
 
 
-def _expand(template: str, found: Any, groups: int) -> str:
-    """``$1`` is a group; ``$0`` and a group that is not there give nothing (N10.36)."""
+def source_texts(fields: Fields, sources: tuple[str, ...]) -> list[str]:
+    """What a transform reads: each value of its field, or the values of several fields in one line."""
+    if len(sources) == 1:
+        return texts(fields.get(sources[0]))
+    return [" ".join(text for source in sources for text in texts(fields.get(source)))]
 
-    def group(reference: re.Match[str]) -> str:
+
+def _expand(template: str, found: Any, groups: int) -> str | None:
+    """``$1`` is a group; None if it took no part, and for ``$0`` (N10.36)."""
+    reference = _REFERENCE.fullmatch(template)
+    if reference is not None:
         number = int(reference[1])
-        return (found[number] or "") if 1 <= number <= groups else ""
-
-    return _REFERENCE.sub(group, template)
+        return found[number] if 1 <= number <= groups else None
+    return template
 
 
 @dataclass(frozen=True, slots=True)
 class Delimited:
-    """One transform by delimiters: pairs, or columns named by ``FIELDS`` (N10.37)."""
+    """One transform by delimiters: pairs, or columns named by ``FIELDS`` (N10.37).
 
-    source: str
-    pair: str
-    key: str
+    With one set of delimiters and no ``FIELDS``, names and values take turns.
+    """
+
+    sources: tuple[str, ...]
+    outer: str
+    inner: str
     names: tuple[str, ...]
     mv_add: bool
     clean_keys: bool
 
     def apply(self, fields: Fields) -> None:
-        for text in source_text(fields, self.source):
-            if self.names:
-                for name, value in zip(self.names, split_quoted(text, self.pair), strict=False):
-                    put(fields, name, value.strip(), append=self.mv_add)
-                continue
-            for part in split_quoted(text, self.pair):
-                key, value = _partition(part, self.key)
-                name = clean_key(key.strip()) if self.clean_keys else key.strip()
-                if name:
-                    put(fields, name, value.strip().strip('"'), append=self.mv_add)
+        for text in source_texts(fields, self.sources):
+            for name, value in self._pairs_of(split_quoted(text, self.outer)):
+                key = name if self.names or not self.clean_keys else clean_key(name)
+                if key and value:
+                    _put(fields, key, value, append=self.mv_add)
 
-
-def _partition(part: str, marks: str) -> tuple[str, str]:
-    position = min((found for mark in marks if (found := part.find(mark)) >= 0), default=-1)
-    return (part, "") if position < 0 else (part[:position], part[position + 1 :])
+    def _pairs_of(self, parts: list[str]) -> Iterator[tuple[str, str]]:
+        if self.names:
+            yield from ((name, _unquoted(part)) for name, part in zip(self.names, parts, strict=False))
+            return
+        parts = [part for part in parts if part.strip()]  # a run of delimiters is one
+        if not self.inner:
+            yield from ((_unquoted(name), _unquoted(value)) for name, value in zip(*[iter(parts)] * 2, strict=False))
+            return
+        for part in parts:
+            position = min((found for mark in self.inner if (found := part.find(mark)) >= 0), default=-1)
+            if position >= 0:
+                yield part[:position].strip(), _unquoted(part[position + 1 :])
 
 
 def split_quoted(text: str, marks: str) -> list[str]:
-    """Split at any of the characters, not inside double quotes; the quotes around a whole part go."""
+    """Split at any of the characters, not inside double quotes."""
     parts: list[str] = []
     start, inside = 0, False
     for position, character in enumerate(text):
-        if character == '"':
+        if character == '"' and (position == 0 or text[position - 1] != "\\"):
             inside = not inside
         elif character in marks and not inside:
             parts.append(text[start:position])
             start = position + 1
     parts.append(text[start:])
-    return [part[1:-1] if len(part) > 1 and part[0] == part[-1] == '"' else part for part in parts]
+    return parts
+
+
+def _unquoted(part: str) -> str:
+    part = part.strip()
+    if len(part) > 1 and part[0] == part[-1] == '"':
+        part = part[1:-1]
+    return part.strip()
 
 
 def parse_transform(name: str, settings: Mapping[str, str]) -> Extraction:
-    """A search-time transform. Raises KnowledgeError for a stanza that has neither REGEX nor DELIMS."""
-    source = settings.get("SOURCE_KEY", "_raw").strip()
-    source = {"MetaData:Source": "source", "MetaData:Host": "host", "MetaData:Sourcetype": "sourcetype"}.get(
-        source, source.removeprefix("field:")
-    )
+    """A search-time transform. Raises KnowledgeError for a stanza that has neither REGEX nor DELIMS, or a pattern that
+    does not compile, UnsupportedSPL for one that is not carried out."""
+    sources = source_keys(settings.get("SOURCE_KEY", "_raw"))
     mv_add = boolean(settings.get("MV_ADD"), False)
     clean = boolean(settings.get("CLEAN_KEYS"), True)
     if "DELIMS" in settings:
-        marks = [_unescape(part) for part in split_quoted(settings["DELIMS"].strip(), ",") if part]
-        names = tuple(name for part in settings.get("FIELDS", "").split(",") if (name := part.strip().strip('"')))
-        if not marks or (len(marks) < 2 and not names):
-            raise KnowledgeError(f"transform {name} has DELIMS without FIELDS or a second delimiter")
-        return Delimited(source, marks[0], marks[1] if len(marks) > 1 else "", names, mv_add, clean)
+        marks = [_unescape(part) for part in _quoted_list(settings["DELIMS"])]
+        fields = tuple(_quoted_list(settings.get("FIELDS", "")))
+        if not marks or not marks[0]:
+            raise KnowledgeError(f"the transform {name} has no delimiter in DELIMS")
+        return Delimited(sources, marks[0], marks[1] if len(marks) > 1 else "", fields, mv_add, clean)
     if "REGEX" not in settings:
-        raise KnowledgeError(f"transform {name} has neither REGEX nor DELIMS")
-    try:
-        pattern = compile_pcre(settings["REGEX"])
-    except PatternError as problem:
-        raise KnowledgeError(f"transform {name}: Regex: {problem}") from None
-    pairs = tuple(
-        (found["name"].strip('"'), found["value"].strip('"'))
-        for found in _FORMAT_PAIR.finditer(settings.get("FORMAT", ""))
+        raise KnowledgeError(f"the transform {name} has neither REGEX nor DELIMS")
+    pattern = _compiled(settings["REGEX"])
+    keys = tuple(
+        (group, value)
+        for group in pattern.names
+        if group.startswith("_KEY_") and (value := f"_VAL_{group[5:]}") in pattern.names
     )
-    return Report(pattern, source, pairs, mv_add, clean)
+    groups = tuple(group for group in pattern.names if not group.startswith(("_KEY_", "_VAL_")))
+    pairs: tuple[tuple[str, str], ...] = ()
+    if not pattern.names:  # beside named groups FORMAT is not used (N10.36)
+        pairs = _format(settings.get("FORMAT", ""))
+    keep_empty = boolean(settings.get("KEEP_EMPTY_VALS"), False)
+    return Report(pattern, sources, pairs, groups, keys, mv_add, clean, keep_empty)
+
+
+def _format(text: str) -> tuple[tuple[str, str], ...]:
+    """``name::$1 $2::value``. Raises KnowledgeError where a part is put together, as only index time can."""
+    pairs = tuple((found["name"].strip('"'), found["value"].strip('"')) for found in _FORMAT_PAIR.finditer(text))
+    for part in (part for pair in pairs for part in pair):
+        if _REFERENCE.search(part) is not None and _REFERENCE.fullmatch(part) is None:
+            raise KnowledgeError(f"FORMAT cannot put fields together at search time: {part}")
+    return pairs
+
+
+def source_keys(setting: str) -> tuple[str, ...]:
+    """The fields that ``SOURCE_KEY`` names: a key, ``field:name``, or ``fields:a,b``."""
+    setting = setting.strip()
+    if setting.startswith("fields:"):
+        return tuple(name.strip() for name in setting.removeprefix("fields:").split(",") if name.strip())
+    return (_METADATA.get(setting, setting.removeprefix("field:")),)
+
+
+def _quoted_list(text: str) -> list[str]:
+    """``"a", "b c", d``."""
+    return [part.strip().removeprefix('"').removesuffix('"') for part in split_quoted(text, ",") if part.strip()]
 
 
 def _unescape(text: str) -> str:
-    return text.replace("\\t", "\t").replace("\\n", "\n").replace('\\"', '"').replace("\\\\", "\\")
+    return re.sub(r"\\(.)", lambda found: {"t": "\t", "n": "\n", "r": "\r"}.get(found[1], found[1]), text)
+
+
+def _compiled(text: str) -> Pattern:
+    try:
+        return compile_pcre(text)
+    except PatternError as problem:
+        raise KnowledgeError(f"Regex: {problem}") from None

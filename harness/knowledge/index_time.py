@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, TypeVar
 
 from harness.errors import KnowledgeError
 from harness.knowledge import structured
+from harness.knowledge.automatic_kv import Fields
 from harness.knowledge.conf import Stanza, boolean
 from harness.knowledge.index_transforms import Event, read_changes
-from harness.knowledge.key_values import Fields
 from harness.knowledge.line_breaking import LineRules, break_events, truncate
 from harness.knowledge.timestamps import Found, Timestamps
 from harness.values.column import Value
@@ -98,8 +98,10 @@ def index_whole_event(
     *,
     time: float | None,
     fields: Mapping[str, str | Sequence[str]],
+    find_time: bool,
 ) -> Indexed:
-    """One event that its sender has already broken off; its time is the sender's, or found in it, or now."""
+    """One event that its sender has already broken off; its time is the sender's, or now. Only ``find_time`` looks for
+    it in the event (HEC, ``auto_extract_timestamp``)."""
     settings = knowledge.props.settings(metadata.source, metadata.host, metadata.sourcetype)
     ingest = _Ingest(settings, knowledge, now)
     raw, cut = truncate(text, ingest.rules.truncate)
@@ -107,10 +109,10 @@ def index_whole_event(
     if cut:
         indexed["meta"] = "truncated"
     if structured.kind(settings) == "json":
-        from harness.knowledge.key_values import from_json
+        from harness.knowledge.json_kv import from_json
 
         indexed = {**from_json(raw), **indexed}
-    found = ingest.times.find(raw) if time is None else None
+    found = ingest.times.find(raw) if time is None and find_time else None
     moment = time if time is not None else found.epoch if found is not None else now
     event = ingest.event(raw, metadata, found, moment, indexed)
     builder = RowBuilder()

@@ -9,8 +9,7 @@ from dataclasses import dataclass, field
 
 from harness.errors import KnowledgeError, SPLError
 from harness.expressions import Scope, evaluate
-from harness.knowledge.conf import Stanza, boolean
-from harness.knowledge.line_breaking import number
+from harness.knowledge.conf import Stanza, boolean, integer
 from harness.spl.eval_expression import parse_eval
 from harness.spl.nodes import Expr
 from harness.values.column import Value
@@ -126,7 +125,7 @@ def parse_change(name: str, settings: Stanza) -> Change:
     source = settings.get("SOURCE_KEY", "_raw").strip()
     form = settings.get("FORMAT", f"{name}::$1" if write_meta else "")
     default = settings.get("DEFAULT_VALUE")
-    lookahead = number(settings.get("LOOKAHEAD"), 4096)
+    lookahead = integer(settings.get("LOOKAHEAD"), 4096)
     repeat = boolean(settings.get("REPEAT_MATCH"), False)
 
     def change(event: Event) -> None:

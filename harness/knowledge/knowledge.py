@@ -8,13 +8,13 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from harness.errors import KnowledgeError, SearchError
-from harness.knowledge.apps import App, load_app
+from harness.errors import FilePlace, KnowledgeError, SearchError
+from harness.knowledge.apps import App, conflicts, load_app
 from harness.knowledge.classification import Classifier, EventType, read_eventtypes, read_tags
-from harness.knowledge.conf import Stanzas, boolean, merge
+from harness.knowledge.conf import Stanzas, boolean, merge, names, with_default
 from harness.knowledge.datamodels import DataModel, parse_data_model
-from harness.knowledge.lookups import Lookup, Table, define, usable
-from harness.knowledge.search_time import Recipe, RecipeReader, search_time
+from harness.knowledge.lookups import Lookup, Rows, Table, Tables, define, is_lookup, usable
+from harness.knowledge.recipes import Recipe, RecipeReader
 from harness.knowledge.stanzas import Props
 from harness.spl.macros import Macro
 
@@ -56,49 +56,80 @@ def shipped_apps() -> list[Path]:
 
 
 class Knowledge:
-    """Loaded apps, read lazily part by part. ``warnings`` collects what was left out, with its place."""
+    """Loaded apps, read lazily part by part; a later app wins over an earlier one.
 
-    def __init__(self, apps: Sequence[App]) -> None:
+    ``warnings`` collects what was left out or is read differently by a Splunk, with its place. It grows while parts
+    are first used.
+    """
+
+    def __init__(self, apps: Sequence[App], *, tables: Tables | None = None) -> None:
         self.apps = _without_stand_ins(apps)
+        self.tables = tables if tables is not None else Tables()
         self.warnings: list[KnowledgeError] = [warning for app in self.apps for warning in app.warnings]
+        self.warnings.extend(conflicts(self.apps))
+        self._warned: set[str] = set()
+        self._confs: dict[str, Stanzas] = {}
         self._lookups: dict[str, Lookup] = {}
         self._data_models: dict[str, DataModel] = {}
-        self._recipes: dict[tuple[str, str, str], Recipe] = {}
+        self._recipes: dict[int, Recipe] = {}
 
     @classmethod
     def load(cls, paths: Sequence[Path]) -> Knowledge:
-        """Load apps from folders and packages; a later one wins over an earlier one."""
+        """Load apps from folders and packages."""
         return cls([load_app(path) for path in paths])
 
     def with_app(self, app: App) -> Knowledge:
-        """The same with one more app that wins over all others, such as what clients wrote over REST."""
-        return Knowledge([*self.apps, app])
+        """The same with one more app that wins over all others; lookups that are written are written in both."""
+        return Knowledge([*self.apps, app], tables=self.tables)
+
+    def session(self) -> Knowledge:
+        """The same for one server: lookups that its searches write are written nowhere else."""
+        return Knowledge(self.apps, tables=Tables(self.tables))
 
     # --- configuration
 
     def conf(self, name: str) -> Stanzas:
-        """One conf file over all apps, merged."""
-        return merge(app.confs[name] for app in self.apps if name in app.confs)
+        """One conf file over all apps, merged; ``[default]`` is a stanza of it."""
+        found = self._confs.get(name)
+        if found is None:
+            found = self._confs[name] = merge(app.confs[name] for app in self.apps if name in app.confs)
+        return found
+
+    def place(self, conf: str, stanza: str, key: str) -> FilePlace | None:
+        """Where the setting that counts is written."""
+        for app in reversed(self.apps):
+            if key in app.confs.get(conf, {}).get(stanza, {}):
+                return app.places.get((conf, stanza, key))
+        return None
+
+    def warn(self, warning: KnowledgeError) -> None:
+        """Report once what is left out or read differently."""
+        if (text := str(warning)) not in self._warned:
+            self._warned.add(text)
+            self.warnings.append(warning)
 
     @cached_property
     def props(self) -> Props:
-        return Props(self.conf("props"))
+        return Props(self.conf("props"), self.warn)
 
     @cached_property
     def transforms(self) -> Stanzas:
-        return self.conf("transforms")
+        return with_default(self.conf("transforms"))
 
     @cached_property
     def macros(self) -> Macros:
         macros = Macros()
-        for name, settings in self.conf("macros").items():
-            if "definition" in settings:
+        for name, settings in with_default(self.conf("macros")).items():
+            if "definition" in settings and not boolean(settings.get("disabled"), False):
                 macros.add(_macro(name, settings))
         return macros
 
     @cached_property
     def eventtypes(self) -> dict[str, EventType]:
-        return read_eventtypes(self.conf("eventtypes"), self.macros, self.warnings.append)
+        def warn(name: str, message: str) -> None:
+            self.warn(KnowledgeError(message, where=self.place("eventtypes", name, "search")))
+
+        return read_eventtypes(with_default(self.conf("eventtypes")), self.macros, warn)
 
     @cached_property
     def classifier(self) -> Classifier:
@@ -107,7 +138,12 @@ class Knowledge:
     # --- lookups and data models
 
     def lookup(self, name: str) -> Lookup:
-        """The lookup of that name, or over the CSV file of that name. Raises SearchError in Splunk's words."""
+        """The lookup of that name, or over the CSV file of that name. Raises SearchError in Splunk's words, and
+        UnsupportedSPL for a kind that is not carried out."""
+        return usable(self.lookup_definition(name))
+
+    def lookup_definition(self, name: str) -> Lookup:
+        """The same without asking whether it can be used."""
         found = self._lookups.get(name)
         if found is None:
             found = self._find_lookup(name)
@@ -117,43 +153,55 @@ class Knowledge:
                     hint=f"No app defines the lookup {name}.",
                 )
             self._lookups[name] = found
-        return usable(found)
+        return found
 
     def _find_lookup(self, name: str) -> Lookup | None:
-        files = {file: data for app in self.apps for file, data in app.lookups.items()}
-        settings = self.transforms.get(name)
-        if settings is not None:
-            path = next((app.path for app in reversed(self.apps) if name in app.confs.get("transforms", {})), Path())
-            return define(name, settings, files, path)
-        if name in files:
-            return Lookup(name, Table.from_csv(files[name], Path(name)), filename=name)
-        return None
+        settings = self.transforms.get(name, {})
+        if not is_lookup(settings):
+            table = self._lookup_file(name)
+            return None if table is None else Lookup(name, table, filename=name)
+        filename = settings.get("filename")
+        if filename is None:
+            fields = names(settings.get("fields_list", "").replace(" ", ","))
+            return define(name, settings, self.tables.collection(settings.get("collection", name), fields))
+        unread = Lookup(name, Table([], []), unsupported=define(name, settings, Table([], [])).unsupported)
+        if unread.unsupported:
+            return unread
+        table = self._lookup_file(filename)
+        if table is None:
+            raise SearchError(
+                f"Could not construct lookup '{name}'. See search.log for more details.",
+                where=self.place("transforms", name, "filename"),
+                hint=f"It names the file {filename}, which no app has in its lookups folder.",
+            )
+        return define(name, settings, table)
+
+    def _lookup_file(self, name: str) -> Rows | None:
+        def read() -> Table | None:
+            for app in reversed(self.apps):
+                if name in app.lookups:
+                    return Table.from_csv(app.lookups[name], app.path / "lookups" / name)
+            return None
+
+        return self.tables.file(name, read)
 
     def lookup_names(self) -> list[str]:
-        defined = [
-            name for name, s in self.transforms.items() if s.keys() & {"filename", "collection", "external_type"}
-        ]
+        """Definitions and files that a search can name."""
+        defined = [name for name, settings in self.transforms.items() if is_lookup(settings)]
         files = [file for app in self.apps for file in app.lookups]
-        return sorted({*defined, *files, *self._lookups})
-
-    def set_lookup(self, lookup: Lookup) -> None:
-        """Define or replace a lookup while running."""
-        self._lookups[lookup.name] = lookup
+        return sorted({*defined, *files, *self.tables.file_names(), *self._lookups})
 
     def data_model(self, name: str) -> DataModel:
         """Raises SearchError in Splunk's words if there is none."""
         found = self._data_models.get(name)
         if found is None:
-            for app in reversed(self.apps):
-                if name in app.data_models:
-                    place = app.path / "default" / "data" / "models" / f"{name}.json"
-                    found = parse_data_model(app.data_models[name], place, app.name)
-                    break
-            else:
+            app = next((app for app in reversed(self.apps) if name in app.data_models), None)
+            if app is None:
                 raise SearchError(
                     f"Error in 'DataModelCache': Invalid or unaccelerable root object for datamodel: {name}"
                 )
-            self._data_models[name] = found
+            place = app.path / "default" / "data" / "models" / f"{name}.json"
+            found = self._data_models[name] = parse_data_model(app.data_models[name], place, app.name)
         return found
 
     def data_model_names(self) -> list[str]:
@@ -162,25 +210,25 @@ class Knowledge:
     # --- events
 
     def recipe(self, source: str, host: str, sourcetype: str) -> Recipe:
-        """What the search-time settings of such events ask for."""
-        key = (source, host, sourcetype)
-        found = self._recipes.get(key)
+        """What the search-time settings of such events ask for; the same object for the same stanzas."""
+        renamed = self.search_sourcetype(sourcetype)
+        layers = self.props.layers(source, host, renamed)
+        settings = self.props.settings(source, host, renamed)
+        found = self._recipes.get(id(settings))
         if found is None:
-            settings = self.props.settings(*key)
-            renamed = settings.get("rename")
-            if renamed and renamed != sourcetype:
-                settings = {**self.props.settings(source, host, renamed), "rename": renamed}
-            reader = RecipeReader(self.transforms, self.lookup, self.warnings.append)
-            found = self._recipes[key] = reader.read(settings)
+            reader = RecipeReader(self, layers)
+            found = self._recipes[id(settings)] = reader.read(settings)
         return found
 
     def search_sourcetype(self, sourcetype: str) -> str:
         """The source type that events have at search time (``rename``)."""
         return self.props.settings("", "", sourcetype).get("rename") or sourcetype
 
-    def search_time(self, frame: Frame) -> Frame:
-        """Add all search-time fields."""
-        return search_time(frame, self)
+    def search_time(self, frame: Frame, now: float | None = None) -> Frame:
+        """Add all search-time fields. ``now`` is the moment of the search, for calculated fields that ask for it."""
+        from harness.knowledge.search_time import search_time
+
+        return search_time(frame, self, now)
 
     def index_time(self, data: bytes, metadata: Metadata, now: float) -> Indexed:
         """Break data into events with their time and indexed fields."""
@@ -190,20 +238,20 @@ class Knowledge:
 
     def index_event(
         self, event: str, metadata: Metadata, now: float, *, time: float | None = None,
-        fields: Mapping[str, str | Sequence[str]] | None = None,
+        fields: Mapping[str, str | Sequence[str]] | None = None, find_time: bool = False,
     ) -> Indexed:  # fmt: skip
-        """Take one whole event (HEC ``/event``) with its time and indexed fields."""
+        """Take one whole event (HEC ``/event``) with its time and indexed fields. Without a ``time`` it is now;
+        ``find_time`` looks for it in the event (``auto_extract_timestamp``)."""
         from harness.knowledge.index_time import index_whole_event
 
-        return index_whole_event(event, metadata, now, self, time=time, fields=fields or {})
+        return index_whole_event(event, metadata, now, self, time=time, fields=fields or {}, find_time=find_time)
 
 
 def _macro(name: str, settings: Mapping[str, str]) -> Macro:
     base, _, _ = name.partition("(")
-    arguments = tuple(part.strip() for part in settings.get("args", "").split(",") if part.strip())
     return Macro(
         base,
-        arguments,
+        tuple(names(settings.get("args"))),
         settings["definition"],
         boolean(settings.get("iseval"), False),
         settings.get("validation"),
@@ -213,10 +261,9 @@ def _macro(name: str, settings: Mapping[str, str]) -> Macro:
 
 def _without_stand_ins(apps: Sequence[App]) -> list[App]:
     """Our own add-on makes way for the real one: ``[harness] stands_in_for`` in its app.conf names those."""
-    names = {app.name for app in apps}
-    kept: list[App] = []
-    for app in apps:
-        real = app.confs.get("app", {}).get("harness", {}).get("stands_in_for", "")
-        if not names & {name.strip() for name in real.split(",") if name.strip()}:
-            kept.append(app)
-    return kept
+    present = {app.name for app in apps}
+    return [
+        app
+        for app in apps
+        if present.isdisjoint(names(app.confs.get("app", {}).get("harness", {}).get("stands_in_for")))
+    ]

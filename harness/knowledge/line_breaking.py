@@ -7,21 +7,13 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from harness.errors import KnowledgeError
-from harness.knowledge.conf import Stanza, boolean
+from harness.knowledge.conf import Stanza, boolean, integer
 from harness.values.pcre import Pattern, PatternError, compile_pcre
 
 DEFAULT_BREAKER = r"([\r\n]+)"
 _DEFAULT_PATTERN = re.compile(r"[\r\n]+")
 
 HasDate = Callable[[str], bool]
-
-
-def number(text: str | None, default: int) -> int:
-    """An integer setting; what is none is the default."""
-    try:
-        return int(text) if text is not None else default
-    except ValueError:
-        return default
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,8 +40,8 @@ class LineRules:
             boolean(settings.get("BREAK_ONLY_BEFORE_DATE"), True),
             _pattern("MUST_BREAK_AFTER", settings.get("MUST_BREAK_AFTER")),
             _pattern("MUST_NOT_BREAK_AFTER", settings.get("MUST_NOT_BREAK_AFTER")),
-            number(settings.get("MAX_EVENTS"), 256),
-            number(settings.get("TRUNCATE"), 10_000),
+            integer(settings.get("MAX_EVENTS"), 256),
+            integer(settings.get("TRUNCATE"), 10_000),
         )
 
 

@@ -1,170 +1,319 @@
 """Lookup tables and their matching (transforms.conf specification, "Lookup tables"; Knowledge Manager Manual).
 
-A table is read once and indexed by what it is asked for; each distinct combination of inputs is answered once.
+A definition (:class:`Lookup`) says how to match; the rows are in a :class:`Table` that several definitions may share
+and that searches may write. A table is indexed by what it is asked for, until it is written again.
 """
 
 from __future__ import annotations
 
 import csv
+import gzip
+import io
 import ipaddress
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Final, Protocol
 
-from harness.errors import FilePlace, KnowledgeError, UnsupportedSPL
-from harness.knowledge.apps import text_stream
-from harness.knowledge.conf import boolean
-from harness.values.values import has_wildcard, wildcard_matcher
+from harness.errors import FilePlace, KnowledgeError, SPLError, UnsupportedSPL
+from harness.expressions import search_mask
+from harness.knowledge.apps import MAX_APP_BYTES, text_stream
+from harness.knowledge.conf import boolean, integer
+from harness.spl.nodes import SearchNode
+from harness.spl.search_expression import parse_search_expression
+from harness.values.column import Value
+from harness.values.frame import Frame
+from harness.values.timeformat import parse_time
+from harness.values.values import has_wildcard, texts, to_number, wildcard_matcher
 
-TableRow = dict[str, str]
+TableRow = Mapping[str, Value]
 Test = Callable[[str], bool]
+
+MAX_MATCHES: Final = 100
+"""``max_matches`` where the definition does not say; 1 for a lookup by time."""
+_FOREVER: Final = 2_000_000_000
 
 csv.field_size_limit(min(sys.maxsize, 2**31 - 1))
 
 
-@dataclass(slots=True)
-class Table:
-    """The rows of a lookup: a CSV file, or a KV store collection. A cell that is empty is an empty text."""
+class Rows(Protocol):
+    """Where the rows of a lookup are: a CSV file's table, or a KV store collection."""
 
-    fields: list[str]
-    rows: list[TableRow]
+    @property
+    def fields(self) -> Sequence[str]: ...
+
+    @property
+    def version(self) -> int:
+        """Grows with every write, so that readers know when what they worked out is old."""
+
+    def rows(self) -> Sequence[TableRow]: ...
+
+    def replace_rows(self, fields: Sequence[str], rows: Sequence[TableRow]) -> None: ...
+
+
+class Table:
+    """Rows in memory. A cell that is empty in a CSV file is an empty text, a missing one is absent."""
+
+    __slots__ = ("_rows", "_version", "fields")
+
+    def __init__(self, fields: Sequence[str], rows: Sequence[TableRow]) -> None:
+        self.fields = list(fields)
+        self._rows = list(rows)
+        self._version = 0
+
+    @property
+    def version(self) -> int:
+        return self._version
+
+    def rows(self) -> Sequence[TableRow]:
+        return self._rows
+
+    def replace_rows(self, fields: Sequence[str], rows: Sequence[TableRow]) -> None:
+        """Write the table anew (``outputlookup``)."""
+        self.fields = list(fields)
+        self._rows = list(rows)
+        self._version += 1
+
+    def append_rows(self, rows: Sequence[TableRow]) -> None:
+        """Add rows; their fields that the table lacks become its last ones (``outputlookup append=true``)."""
+        fields = dict.fromkeys([*self.fields, *(name for row in rows for name in row)])
+        self.replace_rows(list(fields), [*self._rows, *rows])
 
     @classmethod
     def from_csv(cls, data: bytes, path: Path) -> Table:
-        """Read a CSV file; its first line names the fields."""
+        """Read a CSV file (or a gzipped one); its first line names the fields. Raises KnowledgeError."""
         try:
+            if path.suffix == ".gz":
+                data = _unzipped(data, path)
             reader = csv.reader(text_stream(data))
-            header = next(reader, None)
-            if header is None:
-                return cls([], [])
+            header = next(reader, [])
             fields = [name.strip() for name in header]
-            rows = [dict(zip(fields, cells, strict=False)) for cells in reader if cells]
-        except csv.Error as problem:
+            return cls(fields, [dict(zip(fields, cells, strict=False)) for cells in reader if cells])
+        except (csv.Error, OSError, EOFError) as problem:
             raise KnowledgeError(f"not a CSV file: {problem}", where=FilePlace(path)) from problem
-        return cls(fields, rows)
+
+
+def _unzipped(data: bytes, path: Path) -> bytes:
+    with gzip.GzipFile(fileobj=io.BytesIO(data)) as stream:
+        text = stream.read(MAX_APP_BYTES + 1)
+    if len(text) > MAX_APP_BYTES:
+        raise KnowledgeError(f"unpacks to more than {MAX_APP_BYTES} bytes", where=FilePlace(path))
+    return text
+
+
+@dataclass(frozen=True, slots=True)
+class Temporal:
+    """A lookup by time: an entry holds for events from ``earliest`` to ``latest`` seconds after its own time."""
+
+    field: str
+    form: str
+    earliest: int
+    latest: int
 
 
 @dataclass(slots=True)
 class Lookup:
-    """A lookup definition over its table.
+    """A lookup definition over its rows.
 
     ``match_types`` gives WILDCARD or CIDR for the fields that do not match exactly. ``maximum`` rows are given for
-    one input; where fewer than ``minimum`` match, ``default`` fills the missing ones.
+    one input; where fewer than ``minimum`` match, ``default`` fills the missing ones. ``filter`` hides rows.
     """
 
     name: str
-    table: Table
+    table: Rows
     match_types: Mapping[str, str] = field(default_factory=dict)
     case_sensitive: bool = True
     minimum: int = 0
-    maximum: int = 1000
+    maximum: int = MAX_MATCHES
     default: str = ""
-    kind: str = "file"
+    filter: SearchNode | None = None
+    temporal: Temporal | None = None
     filename: str = ""
+    collection: str = ""
+    unsupported: str = ""
+    """What of the definition is not carried out, if anything."""
     _indexes: dict[tuple[str, ...], _Index] = field(default_factory=dict, repr=False)
+    _version: int = field(default=-1, repr=False)
 
-    def match(self, inputs: Mapping[str, str]) -> list[TableRow]:
-        """The table's rows that match all inputs (lookup field -> value), in the table's order."""
-        names = tuple(inputs)
-        index = self._indexes.get(names)
-        if index is None:
-            index = self._indexes[names] = _Index(self, names)
-        rows = index.find(tuple(inputs.values()))[: self.maximum]
-        if len(rows) < self.minimum and self.default:
-            missing = self.minimum - len(rows)
+    @property
+    def fields(self) -> Sequence[str]:
+        return self.table.fields
+
+    def rows(self) -> Sequence[TableRow]:
+        """The rows that the definition's filter lets through, in the table's order."""
+        rows = self.table.rows()
+        if self.filter is None:
+            return rows
+        mask = search_mask(self.filter, Frame.from_rows(rows, columns=list(self.table.fields)))
+        return [row for row, keep in zip(rows, mask.tolist(), strict=True) if keep]
+
+    def match(self, inputs: Mapping[str, str], time: float | None = None) -> list[TableRow]:
+        """The rows that match all inputs (lookup field -> value): in the table's order, or for a lookup by time the
+        nearest to the event's ``time`` first."""
+        keys = tuple(inputs)
+        rows = self._index(keys).find(tuple(inputs.values()))
+        if self.temporal is not None:
+            rows = _in_time(rows, self.temporal, time)
+        rows = rows[: self.maximum]
+        if len(rows) < self.minimum:
             filler = {name: self.default for name in self.table.fields if name not in inputs}
-            rows = [*rows, *[filler] * missing]
+            rows = [*rows, *[filler] * (self.minimum - len(rows))]
         return rows
 
-    def replace(self, fields: Sequence[str], rows: list[TableRow]) -> None:
-        """Write the table anew (``outputlookup``)."""
-        self.table = Table(list(fields), rows)
-        self._indexes.clear()
+    def _index(self, keys: tuple[str, ...]) -> _Index:
+        version = self.table.version
+        if version != self._version:
+            self._indexes, self._version = {}, version
+        index = self._indexes.get(keys)
+        if index is None:
+            index = self._indexes[keys] = _Index(self, keys)
+        return index
 
 
 class _Index:
     """Rows by their exact fields; the fields that match by pattern are tested within."""
 
-    def __init__(self, lookup: Lookup, names: tuple[str, ...]) -> None:
+    def __init__(self, lookup: Lookup, keys: tuple[str, ...]) -> None:
         self._fold: Callable[[str], str] = _same if lookup.case_sensitive else str.lower
-        self._exact = [i for i, name in enumerate(names) if name not in lookup.match_types]
-        self._patterns = [i for i, name in enumerate(names) if name in lookup.match_types]
+        self._exact = [i for i, name in enumerate(keys) if name not in lookup.match_types]
+        self._patterns = [i for i, name in enumerate(keys) if name in lookup.match_types]
         self._groups: dict[tuple[str, ...], list[tuple[list[Test], TableRow]]] = {}
-        for row in lookup.table.rows:
-            if any(name not in row for name in names):
+        for row in lookup.rows():
+            cells = [texts(row.get(name)) for name in keys]
+            if not all(cells):
                 continue
-            key = tuple(self._fold(row[names[i]]) for i in self._exact)
-            tests = [_test(lookup.match_types[names[i]], row[names[i]], lookup.case_sensitive) for i in self._patterns]
-            self._groups.setdefault(key, []).append((tests, row))
+            tests = [_test(lookup.match_types[keys[i]], cells[i], self._fold) for i in self._patterns]
+            for key in _combinations([cells[i] for i in self._exact]):
+                self._groups.setdefault(tuple(map(self._fold, key)), []).append((tests, row))
 
     def find(self, values: tuple[str, ...]) -> list[TableRow]:
         group = self._groups.get(tuple(self._fold(values[i]) for i in self._exact), ())
-        asked = [values[i] for i in self._patterns]
+        asked = [self._fold(values[i]) for i in self._patterns]
+        if not asked:
+            return [row for _, row in group]
         return [row for tests, row in group if all(test(value) for test, value in zip(tests, asked, strict=True))]
+
+
+def _combinations(choices: Iterable[list[str]]) -> list[tuple[str, ...]]:
+    """One value of each list in every combination; a row whose cell holds several is found by each of them."""
+    found: list[tuple[str, ...]] = [()]
+    for choice in choices:
+        found = [(*before, value) for before in found for value in choice]
+    return found
 
 
 def _same(text: str) -> str:
     return text
 
 
-def _test(kind: str, cell: str, case_sensitive: bool) -> Test:
-    if kind == "CIDR":
-        try:
-            network = ipaddress.ip_network(cell.strip(), strict=False)
-        except ValueError:
-            return lambda _: False
-        return lambda value: _inside(value, network)
-    if has_wildcard(cell):
-        return wildcard_matcher(cell, case_sensitive=case_sensitive)
-    if case_sensitive:
-        return lambda value: value == cell
-    folded = cell.lower()
-    return lambda value: value.lower() == folded
+def _test(kind: str, cells: list[str], fold: Callable[[str], str]) -> Test:
+    tests = [_cidr(cell) if kind == "CIDR" else _wildcard(fold(cell)) for cell in cells]
+    return tests[0] if len(tests) == 1 else lambda value: any(test(value) for test in tests)
 
 
-def _inside(value: str, network: ipaddress.IPv4Network | ipaddress.IPv6Network) -> bool:
+def _wildcard(pattern: str) -> Test:
+    """The test of a text that is folded already."""
+    if not has_wildcard(pattern):
+        return pattern.__eq__
+    matches = wildcard_matcher(pattern, case_sensitive=True)
+    # Most patterns do not match most values: look for their longest piece before anything else.
+    piece = max(pattern.split("*"), key=len)
+    return lambda value: piece in value and matches(value)
+
+
+def _cidr(cell: str) -> Test:
     try:
-        return ipaddress.ip_address(value.strip()) in network
+        network = ipaddress.ip_network(cell.strip(), strict=False)
     except ValueError:
-        return False
+        return lambda _: False
+
+    def inside(value: str) -> bool:
+        try:
+            return ipaddress.ip_address(value.strip()) in network
+        except ValueError:
+            return False
+
+    return inside
 
 
-def define(name: str, settings: Mapping[str, str], files: Mapping[str, bytes], path: Path) -> Lookup | None:
-    """The lookup that a transforms stanza defines; None if the stanza defines none."""
-    filename = settings.get("filename")
-    if filename is None:
-        if "collection" in settings or "external_cmd" in settings or "external_type" in settings:
-            kind = "kvstore" if settings.get("external_type", "kvstore") == "kvstore" else "external"
-            fields = [each.strip() for each in settings.get("fields_list", "").split(",") if each.strip()]
-            return _shape(Lookup(name, Table(fields, []), kind=kind), settings)
-        return None
-    data = files.get(filename)
-    if data is None:
-        raise KnowledgeError(
-            f"lookup {name} names the file {filename}, which no app has",
-            where=FilePlace(path),
-            hint="Put the file into the app's lookups folder.",
+def _in_time(rows: list[TableRow], temporal: Temporal, time: float | None) -> list[TableRow]:
+    """The entries that hold at an event's time, the nearest first."""
+    if time is None:
+        return []
+    found: list[tuple[float, TableRow]] = []
+    for row in rows:
+        start = _moment(row.get(temporal.field), temporal.form)
+        if start is not None and temporal.earliest <= time - start <= temporal.latest:
+            found.append((start, row))
+    return [row for _, row in sorted(found, key=lambda pair: -pair[0])]
+
+
+def _moment(value: Value, form: str) -> float | None:
+    if not form:  # seconds since the epoch, with or without a fraction
+        number = to_number(value)
+        return None if number is None else float(number)
+    cells = texts(value)
+    found = parse_time(cells[0].strip(), form) if cells else None
+    return None if found is None else float(int(found[0]))
+
+
+# --- definitions ------------------------------------------------------------------------------------------------------
+
+
+def is_lookup(settings: Mapping[str, str]) -> bool:
+    """Whether a transforms stanza defines a lookup."""
+    return not settings.keys().isdisjoint(("filename", "collection", "external_type", "external_cmd"))
+
+
+def define(name: str, settings: Mapping[str, str], table: Rows) -> Lookup:
+    """The lookup that a transforms stanza defines over ``table``. Raises KnowledgeError for a filter that is none."""
+    time_field = settings.get("time_field", "").strip()
+    temporal = None
+    if time_field:
+        temporal = Temporal(
+            time_field,
+            "" if settings.get("time_format", "").strip() in ("", "%s.%Q", "%s") else settings["time_format"].strip(),
+            integer(settings.get("min_offset_secs"), 0),
+            integer(settings.get("max_offset_secs"), _FOREVER),
         )
-    lookup = Lookup(name, Table.from_csv(data, path / "lookups" / filename), filename=filename)
-    return _shape(lookup, settings)
+    return Lookup(
+        name,
+        table,
+        match_types(settings.get("match_type", "")),
+        boolean(settings.get("case_sensitive_match"), True),
+        integer(settings.get("min_matches"), 0),
+        min(max(integer(settings.get("max_matches"), 1 if temporal else MAX_MATCHES), 1), 1000),
+        settings.get("default_match", ""),
+        _filter(name, settings.get("filter", "")),
+        temporal,
+        settings.get("filename", ""),
+        "" if "filename" in settings else settings.get("collection", name),
+        _not_carried_out(settings),
+    )
 
 
-def _shape(lookup: Lookup, settings: Mapping[str, str]) -> Lookup:
-    lookup.match_types = match_types(settings.get("match_type", ""))
-    lookup.case_sensitive = boolean(settings.get("case_sensitive_match"), True)
-    lookup.default = settings.get("default_match", "")
-    lookup.maximum = _number(settings.get("max_matches"), 1000)
-    lookup.minimum = _number(settings.get("min_matches"), 1 if lookup.default else 0)
-    if "time_field" in settings:
-        lookup.kind = "temporal"
-    return lookup
+def _not_carried_out(settings: Mapping[str, str]) -> str:
+    if "filename" in settings:
+        suffix = Path(settings["filename"]).suffix.lower()
+        return f"of the file type {suffix}" if suffix in (".kmz", ".kml", ".mmdb") else ""
+    kind = settings.get("external_type", "kvstore" if "collection" in settings else "python")
+    return "" if kind == "kvstore" else f"external ({kind})"
+
+
+def _filter(name: str, text: str) -> SearchNode | None:
+    if not text.strip():
+        return None
+    try:
+        return parse_search_expression(text)
+    except SPLError as problem:
+        raise KnowledgeError(f"the lookup {name} has a filter that is no search: {problem}") from None
 
 
 def usable(lookup: Lookup) -> Lookup:
     """The lookup, unless it is of a kind that is not carried out."""
-    if lookup.kind in ("external", "temporal"):
-        raise UnsupportedSPL(f"The lookup '{lookup.name}' is {lookup.kind}; such lookups are not supported.")
+    if lookup.unsupported:
+        raise UnsupportedSPL(f"The lookup '{lookup.name}' is {lookup.unsupported}; such lookups are not supported.")
     return lookup
 
 
@@ -172,15 +321,49 @@ def match_types(text: str) -> dict[str, str]:
     """``WILDCARD(a), CIDR(b)`` by field; EXACT is the default and left out."""
     found: dict[str, str] = {}
     for part in text.replace("\n", " ").split(")"):
-        kind, opened, names = part.strip(" ,").partition("(")
+        kind, opened, fields = part.strip(" ,").partition("(")
         if opened and kind.strip().upper() in ("WILDCARD", "CIDR"):
-            for name in names.replace(",", " ").split():
-                found[name] = kind.strip().upper()
+            found.update((name, kind.strip().upper()) for name in fields.replace(",", " ").split())
     return found
 
 
-def _number(text: str | None, default: int) -> int:
-    try:
-        return int(text) if text is not None else default
-    except ValueError:
-        return default
+# --- the tables behind them -------------------------------------------------------------------------------------------
+
+
+class Tables:
+    """The rows of lookup files and of KV store collections, by name: read when first asked for, then kept, so that
+    what one search writes the next one reads. What is written here stays unseen by ``under``."""
+
+    def __init__(self, under: Tables | None = None) -> None:
+        self._under = under
+        self._files: dict[str, Rows] = {}
+        self._collections: dict[str, Rows] = {}
+
+    def file(self, name: str, read: Callable[[], Table | None]) -> Rows | None:
+        """The table of a lookup file, ``read`` where it was neither read nor written yet; None where there is none."""
+        found = self._files.get(name)
+        if found is None:
+            below: Rows | None = read() if self._under is None else self._under.file(name, read)
+            if below is None:
+                return None
+            found = self._files[name] = below if self._under is None else Table(below.fields, below.rows())
+        return found
+
+    def collection(self, name: str, fields: Sequence[str] = ()) -> Rows:
+        """The rows of a collection, an empty one if nobody bound or wrote it."""
+        found = self._collections.get(name)
+        if found is None:
+            found = self._collections[name] = Table(fields, [])
+        return found
+
+    def bind_file(self, name: str, rows: Rows) -> None:
+        """Make ``rows`` those of a lookup file: a new file, or instead of the one that apps have."""
+        self._files[name] = rows
+
+    def bind_collection(self, name: str, rows: Rows) -> None:
+        """Make ``rows`` those of a collection."""
+        self._collections[name] = rows
+
+    def file_names(self) -> list[str]:
+        """Lookup files that were read or bound here."""
+        return sorted(self._files)

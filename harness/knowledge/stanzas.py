@@ -1,110 +1,124 @@
-"""Which props stanzas apply to an event, and how their settings merge (props.conf specification).
+r"""Which props stanzas apply to an event, and how their settings merge (props.conf specification, "stanza patterns").
 
 ``source::`` beats ``host::`` beats the source type beats ``[default]``. Within one kind an exact name beats a pattern,
 of two patterns the one earlier in ASCII order wins, and ``priority`` outranks both, but never across kinds
 (N10.25-N10.27). Stanzas merge setting by setting.
+
+Names match wholly. Sources and source types match in their case, hosts in any. A pattern is PCRE in which ``...``
+stands for anything, ``*`` for anything but ``/``, and ``.`` for itself. A source type is one only if it begins with
+``(?::){0}``.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
+from typing import Final, Literal
 
-from harness.knowledge.conf import Stanza, Stanzas, merge
+from harness.errors import KnowledgeError, SPLError
+from harness.knowledge.conf import DEFAULT, Stanza, Stanzas, integer
+from harness.values.pcre import Pattern, PatternError, compile_pcre
 
-_KINDS = ("source::", "host::")
-_WORD_PREFIX = re.compile(r"\(\?::\)\{0\}")
+Kind = Literal["source::", "host::", ""]
+
+SOURCETYPE_PATTERN: Final = "(?::){0}"
+
+_META: Final = re.compile(r"\.\.\.|[*|()\[\]?+{}^$]")
+_TRANSLATED: Final = {"...": ".*", "*": "[^/]*", ".": r"\."}
+_TOKEN: Final = re.compile(r"\.\.\.|\\.|.", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
 class _Entry:
     name: str
     settings: Mapping[str, str]
-    pattern: re.Pattern[str] | None
+    pattern: Pattern | None
     priority: int
+
+    @property
+    def rank(self) -> tuple[int, bool, str]:
+        """The strongest first: highest priority, then exact before pattern, then ASCII order."""
+        return (-self.priority, self.pattern is not None, self.name)
 
 
 class Props:
-    """The stanzas of ``props.conf``, asked by (source, host, source type)."""
+    """The stanzas of ``props.conf``, asked by (source, host, source type). Unreadable patterns go to ``warn``."""
 
-    def __init__(self, stanzas: Stanzas) -> None:
-        self.stanzas = stanzas
-        self._default = stanzas.get("default", {})
-        self._kinds: dict[str, list[_Entry]] = {"source::": [], "host::": [], "": []}
-        self._exact: dict[tuple[str, str], _Entry] = {}
+    def __init__(self, stanzas: Stanzas, warn: Callable[[KnowledgeError], None]) -> None:
+        self._default = _Entry(DEFAULT, stanzas.get(DEFAULT, {}), None, 0)
+        self._patterns: dict[Kind, list[_Entry]] = {"source::": [], "host::": [], "": []}
+        self._exact: dict[tuple[Kind, str], _Entry] = {}
+        self._matches: dict[tuple[Kind, str], tuple[_Entry, ...]] = {}
+        self._merged: dict[tuple[str, ...], Stanza] = {}
         for name, settings in stanzas.items():
-            if name == "default":
-                continue
-            kind = next((kind for kind in _KINDS if name.lower().startswith(kind)), "")
-            self._add(kind, name[len(kind) :], settings)
-        self._merged: dict[tuple[str, str, str], Stanza] = {}
+            if name != DEFAULT:
+                self._add(name, settings, warn)
 
-    def _add(self, kind: str, name: str, settings: Stanza) -> None:
-        pattern = _pattern(name, kind)
-        default_priority = 0 if pattern is not None else 100
+    def _add(self, name: str, settings: Stanza, warn: Callable[[KnowledgeError], None]) -> None:
+        kind: Kind = "source::" if name.startswith("source::") else "host::" if name.startswith("host::") else ""
+        own = name.removeprefix(kind)
+        if not is_pattern(own, kind):
+            entry = _Entry(name, settings, None, integer(settings.get("priority"), 100))
+            self._exact[kind, _folded(re.sub(r"\\\\", r"\\", own) if kind else own, kind)] = entry
+            return
         try:
-            priority = int(settings.get("priority", default_priority))
-        except ValueError:
-            priority = default_priority
-        entry = _Entry(name, settings, pattern, priority)
-        if pattern is None:
-            # Source types match without regard to case, sources and hosts too.
-            self._exact.setdefault((kind, name.lower()), entry)
-        else:
-            self._kinds[kind].append(entry)
+            pattern = compile_pcre(translate(own, kind))
+        except (PatternError, SPLError) as problem:
+            warn(KnowledgeError(f"props.conf: the stanza [{name}] is left out: {problem}"))
+            return
+        self._patterns[kind].append(_Entry(name, settings, pattern, integer(settings.get("priority"), 0)))
+
+    def layers(self, source: str, host: str, sourcetype: str) -> tuple[str, ...]:
+        """The names of the stanzas that apply, the weakest first."""
+        return tuple(entry.name for entry in self._entries(source, host, sourcetype))
 
     def settings(self, source: str, host: str, sourcetype: str) -> Stanza:
-        """The merged settings for an event with this metadata; the same object for the same metadata."""
-        key = (source, host, sourcetype)
+        """The merged settings for an event with this metadata; the same object for the same stanzas."""
+        entries = self._entries(source, host, sourcetype)
+        key = tuple(entry.name for entry in entries)
         found = self._merged.get(key)
         if found is None:
-            layers: list[Mapping[str, str]] = [self._default]
-            for kind, value in (("", sourcetype), ("host::", host), ("source::", source)):
-                layers.extend(self._layers(kind, value))
-            found = self._merged[key] = merge([{"x": layer} for layer in layers]).get("x", {})
+            found = self._merged[key] = {key: value for entry in entries for key, value in entry.settings.items()}
         return found
 
-    def _layers(self, kind: str, value: str) -> list[Mapping[str, str]]:
+    def _entries(self, source: str, host: str, sourcetype: str) -> tuple[_Entry, ...]:
+        return (
+            self._default,
+            *self._matching("", sourcetype),
+            *self._matching("host::", host),
+            *self._matching("source::", source),
+        )
+
+    def _matching(self, kind: Kind, value: str) -> tuple[_Entry, ...]:
         """The matching stanzas of one kind, the weakest first."""
-        matching = [entry for entry in self._kinds[kind] if entry.pattern and entry.pattern.fullmatch(value)]
-        exact = self._exact.get((kind, value.lower()))
-        if exact is not None:
-            matching.append(exact)
-        # Strongest: highest priority, then exact before pattern, then ASCII order.
-        matching.sort(key=lambda entry: (-entry.priority, entry.pattern is not None, entry.name))
-        return [entry.settings for entry in reversed(matching)]
+        found = self._matches.get((kind, value))
+        if found is None:
+            matching = [entry for entry in self._patterns[kind] if entry.pattern and entry.pattern.search(value)]
+            exact = self._exact.get((kind, _folded(value, kind)))
+            if exact is not None:
+                matching.append(exact)
+            matching.sort(key=lambda entry: entry.rank, reverse=True)
+            found = self._matches[kind, value] = tuple(matching)
+        return found
 
 
-@lru_cache(maxsize=4096)
-def _pattern(name: str, kind: str) -> re.Pattern[str] | None:
-    r"""The pattern a stanza name is, or None if it is a plain name.
+def _folded(name: str, kind: Kind) -> str:
+    return name if kind == "source::" else name.lower()
 
-    ``...`` stands for anything, ``*`` for anything within one path segment (in ``source::``) or anything; ``|`` and
-    parentheses are alternation. A source type pattern must begin with ``(?::){0}``.
-    """
+
+def is_pattern(name: str, kind: Kind) -> bool:
     if kind == "":
-        if not _WORD_PREFIX.match(name):
-            return None
-        name = _WORD_PREFIX.sub("", name, count=1)
-        return re.compile("".join(".*" if c == "*" else re.escape(c) for c in name), re.IGNORECASE | re.DOTALL)
-    if not any(mark in name for mark in ("*", "...", "|", "(")):
-        return None
-    star = r"[^/\\]*" if kind == "source::" else ".*"
-    parts = []
-    for part in re.split(r"(\.\.\.|\*|[|()]|\\.)", name):
-        if part == "...":
-            parts.append(".*")
-        elif part == "*":
-            parts.append(star)
-        elif part in ("|", "(", ")"):
-            parts.append(part)
-        elif part.startswith("\\") and len(part) == 2:
-            parts.append(re.escape(part[1]))
-        else:
-            parts.append(re.escape(part))
-    try:
-        return re.compile("".join(parts), re.IGNORECASE | re.DOTALL)
-    except re.error:
-        return re.compile(re.escape(name), re.IGNORECASE)
+        return name.startswith(SOURCETYPE_PATTERN)
+    # Backslashes are escaped in a name; what they escape is plain.
+    return _META.search(re.sub(r"\\.", "", name, flags=re.DOTALL)) is not None
+
+
+def translate(name: str, kind: Kind) -> str:
+    """The regular expression that a stanza's name stands for."""
+    folding = kind == "host::" and not name.startswith("(?-i)")
+    parts = [
+        _TRANSLATED.get(part, part)
+        for part in _TOKEN.findall(name.removeprefix("(?-i)").removeprefix(SOURCETYPE_PATTERN))
+    ]
+    return rf"{'(?i)' if folding else ''}\A(?:{''.join(parts)})\z"

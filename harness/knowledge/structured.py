@@ -8,9 +8,9 @@ import re
 from collections.abc import Iterator
 
 from harness.errors import KnowledgeError
-from harness.knowledge.conf import Stanza
-from harness.knowledge.key_values import Fields, clean_key, from_json
-from harness.knowledge.line_breaking import number
+from harness.knowledge.automatic_kv import Fields, clean_key
+from harness.knowledge.conf import Stanza, integer
+from harness.knowledge.json_kv import from_json
 
 _DELIMITERS = {"csv": ",", "tsv": "\t", "psv": "|", "w3c": " "}
 _NAMED = {"space": " ", "tab": "\t", "pipe": "|", "fs": "\x1c", "whitespace": " "}
@@ -38,7 +38,7 @@ def _table(text: str, settings: Stanza, name: str) -> Iterator[tuple[str, Fields
     delimiter = _mark(settings.get("FIELD_DELIMITER"), _DELIMITERS[name])
     quote = _mark(settings.get("FIELD_QUOTE"), '"')
     preamble = re.compile(settings["PREAMBLE_REGEX"]) if "PREAMBLE_REGEX" in settings else None
-    header_line = number(settings.get("HEADER_FIELD_LINE_NUMBER"), 0)
+    header_line = integer(settings.get("HEADER_FIELD_LINE_NUMBER"), 0)
     names = [part.strip() for part in settings.get("FIELD_NAMES", "").split(",") if part.strip()]
     for count, line in enumerate(_records(text, quote), 1):
         if not line.strip() or (preamble is not None and preamble.search(line)):

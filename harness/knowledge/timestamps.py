@@ -9,8 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, tzinfo
 
 from harness.errors import KnowledgeError
-from harness.knowledge.conf import Stanza
-from harness.knowledge.line_breaking import number
+from harness.knowledge.conf import Stanza, integer
 from harness.values.pcre import Pattern, PatternError, compile_pcre
 from harness.values.timeformat import parse_time, zone_of
 
@@ -64,11 +63,11 @@ class Timestamps:
         self._now = now
         self._prefix = _pattern(settings.get("TIME_PREFIX"))
         self._format = settings.get("TIME_FORMAT")
-        self._lookahead = number(settings.get("MAX_TIMESTAMP_LOOKAHEAD"), 128)
+        self._lookahead = integer(settings.get("MAX_TIMESTAMP_LOOKAHEAD"), 128)
         self._zone = self._read_zone(settings.get("TZ"))
-        self._oldest = now - number(settings.get("MAX_DAYS_AGO"), 2000) * DAY
+        self._oldest = now - integer(settings.get("MAX_DAYS_AGO"), 2000) * DAY
         # A day of grace for zones, as MAX_DAYS_HENCE has by default.
-        self._newest = now + number(settings.get("MAX_DAYS_HENCE"), 2) * DAY
+        self._newest = now + integer(settings.get("MAX_DAYS_HENCE"), 2) * DAY
         config = settings.get("DATETIME_CONFIG", "").strip().upper()
         self.current = config == "CURRENT"
         self.none = config == "NONE"

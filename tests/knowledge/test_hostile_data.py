@@ -5,7 +5,8 @@ from __future__ import annotations
 import time
 from pathlib import Path
 
-from harness.knowledge.knowledge import Knowledge, Metadata, shipped_apps
+from harness.knowledge.knowledge import Knowledge, Metadata
+from harness.values.column import Value
 from tests.knowledge.apps import NOW, events, write_app
 
 EVENT = (
@@ -13,34 +14,46 @@ EVENT = (
     "<TimeCreated SystemTime='2026-01-10T10:00:0{code}.000Z'/><Computer>pc</Computer></System>"
     "<EventData><Data Name='Image'>C:\\a{code}.exe</Data></EventData></Event>"
 )
-SYSMON = Metadata("h", "XmlWinEventLog:Microsoft-Windows-Sysmon/Operational", "xmlwineventlog")
+PROPS = """[xml_events]
+SHOULD_LINEMERGE = false
+LINE_BREAKER = ([\\r\\n\\s]*)<Event(?=[\\s>])
+TIME_PREFIX = SystemTime='
+KV_MODE = none
+REPORT-data = code, data
+"""
+TRANSFORMS = """[code]
+REGEX = <EventID>(?<EventCode>\\d+)
+[data]
+REGEX = <Data Name='(?<_KEY_1>[^']+)'>(?<_VAL_1>[^<]*)</Data>
+"""
 
 
-def sysmon(text: str | bytes) -> list[dict[str, object]]:
-    knowledge = Knowledge.load(shipped_apps())
+def windows(folder: Path, text: str | bytes) -> list[dict[str, Value]]:
+    knowledge = Knowledge.load([write_app(folder, props=PROPS, transforms=TRANSFORMS)])
     data = text if isinstance(text, bytes) else text.encode()
-    return [dict(row) for row in knowledge.search_time(knowledge.index_time(data, SYSMON, NOW).frame).to_rows()]
+    indexed = knowledge.index_time(data, Metadata("h", "s", "xml_events"), NOW)
+    return knowledge.search_time(indexed.frame).to_rows()
 
 
-def test_malformed_xml_in_the_middle_of_a_log_costs_that_event_s_fields_only() -> None:
+def test_malformed_xml_in_the_middle_of_a_log_costs_that_event_s_fields_only(tmp_path: Path) -> None:
     broken = "<Event><System><EventID>2</EventID><TimeCreated SystemTime='2026-01-10T10:00:02.000Z'/><Comp"
-    rows = sysmon("\n".join([EVENT.format(code=1), broken, EVENT.format(code=3)]))
+    rows = windows(tmp_path, "\n".join([EVENT.format(code=1), broken, EVENT.format(code=3)]))
     assert [row.get("Image") for row in rows] == ["C:\\a1.exe", None, "C:\\a3.exe"]
     assert [row["_time"] for row in rows] == [1768039201, 1768039202, 1768039203]
 
 
-def test_events_without_line_ends_between_them_are_told_apart() -> None:
-    assert [row["EventCode"] for row in sysmon(EVENT.format(code=1) + EVENT.format(code=5))] == ["1", "5"]
+def test_events_without_line_ends_between_them_are_told_apart(tmp_path: Path) -> None:
+    assert [row["EventCode"] for row in windows(tmp_path, EVENT.format(code=1) + EVENT.format(code=5))] == ["1", "5"]
 
 
-def test_an_event_over_several_lines_stays_whole() -> None:
-    rows = sysmon(EVENT.format(code=1).replace("C:\\a1.exe", "two\nlines") + "\n" + EVENT.format(code=5))
+def test_an_event_over_several_lines_stays_whole(tmp_path: Path) -> None:
+    rows = windows(tmp_path, EVENT.format(code=1).replace("C:\\a1.exe", "two\nlines") + "\n" + EVENT.format(code=5))
     assert [row["Image"] for row in rows] == ["two\nlines", "C:\\a5.exe"]
 
 
-def test_utf_16_and_byte_order_marks_are_read() -> None:
-    assert [row["EventCode"] for row in sysmon(EVENT.format(code=1).encode("utf-16"))] == ["1"]
-    assert [row["EventCode"] for row in sysmon(b"\xef\xbb\xbf" + EVENT.format(code=1).encode())] == ["1"]
+def test_utf_16_and_byte_order_marks_are_read(tmp_path: Path) -> None:
+    assert [row["EventCode"] for row in windows(tmp_path, EVENT.format(code=1).encode("utf-16"))] == ["1"]
+    assert [row["EventCode"] for row in windows(tmp_path, b"\xef\xbb\xbf" + EVENT.format(code=1).encode())] == ["1"]
 
 
 def test_bytes_that_are_no_utf_8_are_kept_and_reported_with_their_line(tmp_path: Path) -> None:

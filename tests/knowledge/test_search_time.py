@@ -22,17 +22,17 @@ def test_calculated_fields_see_each_other_s_old_values_and_null_overwrites(tmp_p
     assert fields(k, "a=1 b=2 c=3", "a", "b", "c") == [{"a": "2", "b": "1"}]
 
 
-def test_lookups_see_calculated_fields_and_overwrite_only_with_output(tmp_path: Path) -> None:
+def test_lookups_see_calculated_fields_and_overwrite_or_clear_only_with_output(tmp_path: Path) -> None:
     k = knowledge(
         tmp_path,
-        props="[st]\nEVAL-code = tonumber(x) + 1\n"
+        props="[st]\nSHOULD_LINEMERGE = false\nEVAL-code = tonumber(x) + 1\n"
         "LOOKUP-a = names code OUTPUT name\nLOOKUP-b = names code OUTPUTNEW kind\n",
         transforms="[names]\nfilename = names.csv\n",
         names_csv="code,name,kind\n2,two,even\n3,three,odd\n",
     )
     assert fields(k, "x=1 name=old kind=old\nx=9 name=old", "name", "kind") == [
         {"name": "two", "kind": "old"},
-        {"name": "old"},
+        {},  # all inputs are there and nothing matches: OUTPUT clears
     ]
 
 
@@ -68,7 +68,7 @@ def test_a_renamed_source_type_is_searched_by_its_new_name_and_settings(tmp_path
 
 
 def test_alias_with_asnew_leaves_a_field_that_is_there(tmp_path: Path) -> None:
-    k = knowledge(tmp_path, props="[st]\nFIELDALIAS-a = x ASNEW y x AS z\n")
+    k = knowledge(tmp_path, props="[st]\nSHOULD_LINEMERGE = false\nFIELDALIAS-a = x ASNEW y x AS z\n")
     assert fields(k, "x=1 y=2 z=3\nx=1", "y", "z") == [{"y": "2", "z": "1"}, {"y": "1", "z": "1"}]
 
 
@@ -83,9 +83,12 @@ def test_key_and_value_groups_name_fields_from_the_data(tmp_path: Path) -> None:
 
 def test_a_broken_setting_is_reported_once_and_the_others_work(tmp_path: Path) -> None:
     k = knowledge(tmp_path, props="[st]\nEXTRACT-a = (unclosed\nEVAL-b = nosuchfunction(\nEVAL-c = 3\n")
-    rows = events(k, "one\ntwo")
-    assert [row["c"] for row in rows] == [3, 3]
-    assert [str(w).split(" ")[0] for w in k.warnings] == ["EVAL-b", "EXTRACT-a"]
+    assert [row["c"] for row in [*events(k, "one"), *events(k, "two", source="other")]] == [3, 3]
+    path = tmp_path / "an_app" / "default" / "props.conf"
+    assert [str(warning).split(": ")[:2] for warning in k.warnings] == [
+        [f"{path}:3", "[st] EVAL-b"],
+        [f"{path}:2", "[st] EXTRACT-a"],
+    ]
 
 
 def test_json_gives_paths_for_members_and_braces_for_elements(tmp_path: Path) -> None:

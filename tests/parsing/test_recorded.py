@@ -17,8 +17,9 @@ NOW = 1_768_500_000.0
 
 # What every event has, and the recording leaves out.
 STANDARD = {
-    "_raw", "_time", "_indextime", "host", "source", "sourcetype", "index", "linecount", "timestartpos", "timeendpos",
-    "eventtype", "tag",
+    "_raw", "_time", "_indextime", "_sourcetype", "host", "source", "sourcetype", "index", "linecount", "timestamp",
+    "timestartpos", "timeendpos", "date_hour", "date_mday", "date_minute", "date_month", "date_second", "date_wday",
+    "date_year", "date_zone", "eventtype", "tag",
 }  # fmt: skip
 
 pytestmark = pytest.mark.corpus
