@@ -217,7 +217,7 @@ def _entity(fields: Fields, message: str = "") -> RiskObject:
 
 def _observable_risk(tags: Fields) -> Risk:
     """Victims are risk objects, attackers threat objects; the score is confidence times impact."""
-    score = tags.integer("risk_score") or round(tags.integer("confidence") * tags.integer("impact") / 100)
+    score = tags.rounded("risk_score") or round(tags.rounded("confidence") * tags.rounded("impact") / 100)
     objects: list[RiskObject] = []
     threats: list[ThreatObject] = []
     for each in tags.each("observable"):

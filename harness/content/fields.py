@@ -54,6 +54,16 @@ class Fields:
             return default
         return value
 
+    def rounded(self, key: str) -> int:
+        """A number of any kind, to the nearest whole one; 0 if it is missing."""
+        value = self.data.get(key)
+        if value is None:
+            return 0
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            self.note("schema", "must be a number", key)
+            return 0
+        return round(value)
+
     def boolean(self, key: str, *, default: bool = False) -> bool:
         value = self.data.get(key)
         if value is None:

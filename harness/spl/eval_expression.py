@@ -199,7 +199,8 @@ class EvalParser:
         token = self._token
         self._last_end = token.end
         self._token = self._read(token.end)
-        if (operand or token.kind == "name") and self._token.kind == "number" and self._token.text[0] == ".":
+        operand = operand or (token.kind == "name" and token.text.upper() not in _WORD_OPERATORS | {"NOT"})
+        if operand and self._token.kind == "number" and self._token.text[0] == ".":
             self._token = _Token("operator", ".", self._token.start, self._token.start + 1)
         return token
 

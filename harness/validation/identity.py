@@ -137,13 +137,27 @@ class ReferencesAreUrls(Rule):
 @rule
 class MitreIdsAreWellFormed(Rule):
     id = "mitre-id"
-    summary = "ATT&CK ids are written T1234 or T1234.567, and none beside its own sub-technique."
+    summary = "ATT&CK ids are written T1234 or T1234.567."
+
+    def check(self, subject: Subject) -> Iterator[Problem]:
+        for each in subject.detection.mitre_attack_ids:
+            if not re.fullmatch(r"T\d{4}(?:\.\d{3})?", each):
+                yield self.problem(subject, _mitre_key(subject), f"{each!r} is no ATT&CK technique id")
+
+
+@rule
+class SubTechniquesStandAlone(Rule):
+    id = "mitre-parent"
+    severity = "warning"
+    summary = "No ATT&CK technique stands beside its own sub-technique."
 
     def check(self, subject: Subject) -> Iterator[Problem]:
         ids = subject.detection.mitre_attack_ids
-        key = "mitre_attack_id" if "mitre_attack_id" in subject.detection.lines else "tags"
         for each in ids:
-            if not re.fullmatch(r"T\d{4}(?:\.\d{3})?", each):
-                yield self.problem(subject, key, f"{each!r} is no ATT&CK technique id")
-            elif any(other.startswith(f"{each}.") for other in ids):
-                yield self.problem(subject, key, f"{each} stands beside one of its own sub-techniques", "Keep one.")
+            if any(other.startswith(f"{each}.") for other in ids):
+                message = f"{each} stands beside one of its own sub-techniques"
+                yield self.problem(subject, _mitre_key(subject), message, "Keep the sub-technique.")
+
+
+def _mitre_key(subject: Subject) -> str:
+    return "mitre_attack_id" if "mitre_attack_id" in subject.detection.lines else "tags"
