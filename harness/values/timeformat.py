@@ -144,7 +144,7 @@ _READERS: Final = {
     "S": r"(?P<S>6[01]|[0-5]?\d)",
     "p": r"(?P<p>[AaPp]\.?[Mm]\.?)",
     "P": r"(?P<p>[AaPp]\.?[Mm]\.?)",
-    "s": r"(?P<s>-?\d{1,11})",
+    "s": r"(?P<s>-?\d{1,10})",
     "a": r"(?:mon|tue|wed|thu|fri|sat|sun)[a-z]*",
     "A": r"(?:mon|tue|wed|thu|fri|sat|sun)[a-z]*",
     "b": r"(?P<b>jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*",
