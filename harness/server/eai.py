@@ -53,7 +53,7 @@ class Collection:
 
     def entries(self, function: Callable[[Call], Iterable[Entry]]) -> Callable[[Call], Iterable[Entry]]:
         """The function that gives every entity the caller may see; it makes the collection listable."""
-        self._lister = function
+        self.lists(function)
 
         def listed(call: Call) -> Answer:
             return self.list_answer(call)
@@ -74,6 +74,10 @@ class Collection:
         if "create" in self.links:
             self._register("/_new", "GET")(new)
         return function
+
+    def lists(self, function: Callable[[Call], Iterable[Entry]]) -> None:
+        """As :meth:`entries`, for a collection whose endpoints are registered elsewhere."""
+        self._lister = function
 
     def creator(self, function: Callable[[Call, str, dict[str, str]], Entry]) -> Callable[..., Entry]:
         """``POST`` to the collection: makes the entity of that name and gives it back (201)."""

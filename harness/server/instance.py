@@ -21,6 +21,7 @@ from harness.errors import SearchError, SPLError
 from harness.knowledge.knowledge import Knowledge
 from harness.server.accounts import Accounts
 from harness.server.alerts import Alerts
+from harness.server.apps import Apps
 from harness.server.auth import Gate, Sessions
 from harness.server.confs import Confs
 from harness.server.hec_tokens import Acknowledgements, HecTokens
@@ -29,6 +30,7 @@ from harness.server.ingest import Ingest
 from harness.server.jobs import Job, Jobs
 from harness.server.messages import Bulletins
 from harness.server.scheduler import Scheduler
+from harness.server.tokens import Tokens
 from harness.spl.macros import expand
 from harness.spl.parser import parse_pipeline
 
@@ -69,6 +71,8 @@ class SplunkInstance:
         self.password = config.password or secrets.token_urlsafe(18)
         self.admin = self.accounts.add_user(config.username, self.password, ADMIN_ROLES, built_in=True)
         self.sessions = Sessions()
+        self.tokens = Tokens()
+        self.apps = Apps(self._base.apps)
         self.bulletins = Bulletins()
         self.indexes = Indexes(self.store)
         self.ingest = Ingest(self)
@@ -98,7 +102,7 @@ class SplunkInstance:
 
     @property
     def gate(self) -> Gate:
-        return Gate(self.accounts, self.sessions, lambda _: None, f"splunkd_{self.rest_port}")
+        return Gate(self.accounts, self.sessions, self.tokens.user_of, f"splunkd_{self.rest_port}")
 
     def wall(self) -> float:
         """The time of day, by which sessions and jobs grow old; searches and schedules go by :attr:`clock`."""

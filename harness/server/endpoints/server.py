@@ -7,11 +7,14 @@ import platform
 import socket
 from typing import Final
 
-from harness.server.atom import BUILD, VERSION, Entry
+from harness.server.answers import Answer
+from harness.server.answers import info as info_answer
+from harness.server.atom import BUILD, VERSION, Acl, Entry, Feed, feed_answer
 from harness.server.call import Call
 from harness.server.capabilities import Json
-from harness.server.eai import Collection
+from harness.server.eai import Collection, require
 from harness.server.instance import SplunkInstance
+from harness.server.routing import Style, endpoint
 
 _MAX_USERS: Final = 4294967295
 
@@ -85,3 +88,100 @@ control = Collection("server/control", "server-control", links=("restart", "rest
 def server_control(_: Call) -> list[Entry]:
     """A feed without entries whose links say what can be done (N8.14)."""
     return []
+
+
+settings = Collection("server/settings", "server-settings", links=())
+
+
+@settings.entries
+def server_settings(call: Call) -> list[Entry]:
+    """Ports as numbers (M8.22)."""
+    instance = call.instance
+    content: dict[str, Json] = {
+        "SPLUNK_DB": "/opt/splunk/var/lib/splunk",
+        "SPLUNK_HOME": "/opt/splunk",
+        "appServerPorts": [8065],
+        "caTrustStore": "splunk",
+        "caTrustStorePath": "",
+        "dataFederationDisabled": False,
+        "eai:acl": None,
+        "enableSplunkWebSSL": False,
+        "host": instance.name,
+        "host_resolved": instance.name,
+        "httpport": 8000,
+        "invalidateSessionTokensOnLogout": False,
+        "kvStoreDisabled": False,
+        "kvStorePort": 8191,
+        "logoutCacheRefreshInterval": "30s",
+        "mgmtHostPort": instance.rest_port,
+        "minFreeSpace": 5000,
+        "pass4SymmKey": "********",
+        "python.version": "force_python3",
+        "serverName": instance.name,
+        "sessionTimeout": "1h",
+        "skipSearchSessionTokenInvalidationOnLogout": True,
+        "startwebserver": False,
+        "trustedIP": "",
+        "unbiasLanguageForLogging": False,
+    }
+    return [Entry(name="settings", content=content, links=("alternate", "edit", "list"))]
+
+
+@endpoint("server/status", "GET", style=Style.OBJECTS, handler="server-status")
+def status(call: Call) -> Answer:
+    """What could be asked for below; without paging (M2.58, M8.21)."""
+    names = ("conf-resource-usage", "dispatch-artifacts", "fishbucket", "installed-file-integrity", "limits",
+             "partitions-space", "resource-usage")  # fmt: skip
+    entries = [
+        Entry(
+            name=name,
+            content={"eai:acl": None},
+            acl=Acl(read=None, write=None),
+            links=("alternate", "list", *(("_reload",) if name in {"limits", "resource-usage"} else ())),
+            path=f"/services/server/status/{name}",
+        )
+        for name in names
+    ]
+    feed = Feed(title="server-status", path=f"{call.namespace.prefix}/server/status", entries=entries, paging=False)
+    return feed_answer(feed, json=call.json, base_url=call.base_url, now=call.instance.wall())
+
+
+health = Collection("server/health", "health-report", links=())
+
+
+@health.entries
+def server_health(_: Call) -> list[Entry]:
+    """M8.23."""
+    return [Entry(name="splunkd", content={"eai:acl": None, "health": "green"}, links=("alternate", "list", "details"))]
+
+
+licenses = Collection("licenser/licenses", "licenses", links=("create",))
+
+
+@licenses.entries
+def license_list(_: Call) -> list[Entry]:
+    """The trial licence that a fresh Splunk has (M8.24)."""
+    return [
+        Entry(
+            name="F" * 64,
+            content={
+                "eai:acl": None,
+                "group_id": "Trial",
+                "label": "download-trial",
+                "max_stack_quota": 18446744073709552000,
+                "max_violations": 5,
+                "quota": 524288000,
+                "status": "VALID",
+                "type": "download-trial",
+                "window_period": 30,
+            },
+        )
+    ]
+
+
+@endpoint("server/control/restart", "POST")
+def restart(call: Call) -> Answer:
+    """Nothing here needs a restart: it is over at once, and so is the message that asks for one (N8.14)."""
+    require(call, "restart_splunkd")
+    call.instance.bulletins.remove("restart_required")
+    return info_answer("The server will restart.", json=call.json)
