@@ -1,24 +1,48 @@
-"""Installing a detection as a saved search over REST, as a content pack's app has it."""
+"""A detection as a saved search: installed over REST for a test, or as the stanza that a content pack's app has."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 
 from harness.client.rest import SplunkClient
 from harness.runner.schedule import Schedule
 from harness.runner.subject import Alert, Subject
 
+_CONF_NAMES = {
+    "is_scheduled": "enableSched",
+    "alert_type": "counttype",
+    "alert_comparator": "relation",
+    "alert_threshold": "quantity",
+}
+"""Settings that ``savedsearches.conf`` calls otherwise than REST."""
+
 
 def install(client: SplunkClient, name: str, subject: Subject, schedule: Schedule) -> None:
     """Create the saved search with its default configuration, switched on: packs ship it switched off."""
-    settings = {
-        **default_settings(schedule),
-        **alert_settings(subject.alert),
-        **subject.saved_search.settings,
-        "disabled": "0",
-    }
+    settings = _settings(subject, schedule) | {"disabled": "0"}
     with client.service() as service:
         service.saved_searches.create(name, subject.search, **settings)
+
+
+def stanzas(subjects: Iterable[Subject]) -> dict[str, dict[str, str]]:
+    """The stanzas of ``savedsearches.conf``, all switched off."""
+    return {
+        subject.saved_search.name: {
+            "search": subject.search,
+            "disabled": "1",
+            **{_CONF_NAMES.get(key, key): value for key, value in _settings(subject).items() if key != "actions"},
+        }
+        for subject in subjects
+    }
+
+
+def _settings(subject: Subject, schedule: Schedule | None = None) -> dict[str, str]:
+    return {
+        **default_settings(schedule or subject.saved_search.schedule),
+        **alert_settings(subject.alert),
+        **subject.saved_search.settings,
+    }
 
 
 def default_settings(schedule: Schedule) -> dict[str, str]:

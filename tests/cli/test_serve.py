@@ -17,13 +17,15 @@ from harness.client.address import parse_address
 from harness.client.hec import HecClient, Target
 from harness.client.rest import SplunkClient
 from tests.cli.command import environment, harness
+from tests.runner.packs import detection, write_pack
+from tests.runner.test_run import NET_USE
 
 
 @contextmanager
 def serving(cwd: Path, *arguments: str) -> Iterator[tuple[subprocess.Popen[str], dict[str, str]]]:
     """The process, and what it printed by the first word of each line."""
     process = subprocess.Popen(
-        [sys.executable, "-u", "-m", "harness", "serve", "--port", "0", "--hec-port", "0", *arguments],
+        [sys.executable, "-u", "-m", "harness", "serve", "--port=0", "--hec-port=0", "--web-port=0", *arguments],
         cwd=cwd,
         env=environment(cwd),
         stdout=subprocess.PIPE,
@@ -56,10 +58,31 @@ def test_it_tells_how_to_log_in_answers_and_ends_cleanly(tmp_path: Path, sent: s
         with HecClient(address.with_hec(hec_url, token)) as hec:
             hec.send_raw(b"2026-01-02T03:04:05Z hello\n", Target("s", "t", "main", "h"))
         assert client.ask("| tstats count where index=main") == [{"count": "1"}]
+        page = requests.get(told["web"].split()[-1], timeout=10).text
+        assert "<td>main</td><td>1 events</td>" in page
+        assert password not in page
         process.send_signal(sent)
         _, errors = process.communicate(timeout=20)
         assert process.returncode == code
         assert "Traceback" not in errors
+
+
+def test_the_detections_of_the_content_are_saved_searches_that_can_be_run(tmp_path: Path) -> None:
+    write_pack(tmp_path, detection(), **{"data.log": NET_USE})
+    with serving(tmp_path) as (_, told):
+        login = {"HARNESS_USERNAME": "admin", "HARNESS_PASSWORD": told["login"].split(" / ")[1]}
+        address = parse_address(told["REST"].split()[-1], login)
+        client = SplunkClient(address)
+        saved = client.saved_search("ESCU - Net Use - Rule")
+        assert saved is not None
+        assert (saved["cron_schedule"], saved["disabled"], saved["is_scheduled"]) == ("0 * * * *", "1", "1")
+        assert saved["action.risk"] == "1"
+        hec_url, _, token = told["HEC"].split()
+        with HecClient(address.with_hec(hec_url, token)) as hec:
+            hec.send_raw(NET_USE.encode(), Target("s", "things", "main", "h"))
+        job = saved.dispatch(trigger_actions="1", **{"dispatch.earliest_time": "0", "dispatch.latest_time": "now"})
+        assert client.outcome(job.sid).result_count == 2
+        assert client.count("search index=risk") == 2
 
 
 def test_a_password_that_was_given_is_not_printed(tmp_path: Path) -> None:
