@@ -261,6 +261,7 @@ def _read_event(call: HecCall, token: HecToken, number: int, envelope: _Envelope
         origin=origin,
         raw=value if isinstance(value, str) else bytes(envelope.event).decode(),
         time=_time(envelope.time, number),
+        find_time=(call.one("auto_extract_timestamp") or "").lower() in {"1", "true"},
         fields=fields,
     )
 

@@ -32,6 +32,8 @@ class Event:
     origin: Origin
     raw: str
     time: float | None = None
+    find_time: bool = False
+    """Without a time, look for one in the text."""
     fields: Mapping[str, str | list[str]] = field(default_factory=dict)
 
 
@@ -64,7 +66,9 @@ class Ingest:
             metadata = Metadata(
                 host=origin.host, source=origin.source, sourcetype=origin.sourcetype, index=origin.index
             )
-            indexed = knowledge.index_event(event.raw, metadata, now, time=event.time, fields=event.fields)
+            indexed = knowledge.index_event(
+                event.raw, metadata, now, time=event.time, fields=event.fields, find_time=event.find_time
+            )
             frames.setdefault(origin.index, []).append(indexed.frame)
             origins.setdefault(origin.index, origin)
         return sum(self._store(concatenate_frames(parts), origins[index]) for index, parts in frames.items())

@@ -60,7 +60,7 @@ class SplunkInstance:
         self.hec_port = config.hec_port
 
         self._lock = threading.RLock()
-        self._base = config.knowledge if config.knowledge is not None else Knowledge([])
+        self._base = config.knowledge.session() if config.knowledge is not None else Knowledge([])
         self.confs = Confs(self._base.apps)
         self.store = Store()
         for index in (*config.indexes, *_defined_indexes(self.confs)):
@@ -92,7 +92,7 @@ class SplunkInstance:
         with self._lock:
             version = self.confs.version
             if self._searcher[0] != version:
-                knowledge = Knowledge([*self._base.apps, self.confs.overlay()])
+                knowledge = self._base.with_app(self.confs.overlay())
                 self._searcher = (version, Searcher(self.store, knowledge, self.clock, limits=self.config.limits))
             return self._searcher[1]
 
