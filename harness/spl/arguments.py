@@ -112,6 +112,10 @@ class Arguments:
         self._position = self._source.end
         return text
 
+    def text_of(self, start: int, end: int) -> str:
+        """Characters of the whole search, as written."""
+        return self._source.text[start:end]
+
     # --- options
 
     def options(self, known: Mapping[str, Converter]) -> dict[str, Any]:

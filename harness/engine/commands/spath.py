@@ -1,0 +1,143 @@
+"""``spath``: fields out of JSON and XML. Follows "spath" in the Search Reference and M4.103 to M4.105.
+
+Without a path every member becomes a field: values as they are written, objects and arrays as compact JSON besides.
+With one, what stands there goes into the output field; where nothing does, nothing is written.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+
+from harness.engine.commands import SearchCommand
+from harness.engine.commands.rex import over
+from harness.engine.context import SearchContext
+from harness.errors import UnsupportedSPL
+from harness.knowledge.xml_kv import from_xml
+from harness.spl.arguments import Arguments, string
+from harness.values.column import NULL, Column, Encoder, Value, normal
+from harness.values.frame import Frame
+from harness.values.values import members, texts
+
+CUTOFF: Final = 5000
+"""Characters of a text that are looked at ([spath] extraction_cutoff)."""
+MAX_DEPTH: Final = 100
+
+
+@dataclass(frozen=True, slots=True)
+class SPath(SearchCommand):
+    names = ("spath",)
+    streaming = True
+
+    input: str = "_raw"
+    path: str | None = None
+    output: str | None = None
+
+    @classmethod
+    def parse(cls, arguments: Arguments) -> SPath:
+        known = {"input": string, "output": string, "path": string}
+        options = arguments.options(known)
+        if arguments.peek() is not None and "path" not in options:
+            token = arguments.peek()
+            options["path"] = arguments.next().text if token is not None and token.is_string else arguments.value()
+        options |= arguments.options(known)
+        arguments.expect_end()
+        path = options.get("path")
+        if options.get("output") is not None and path is None:
+            raise arguments.error("You have specified an output field without a path.")
+        if path is not None and any(part[:1].isdigit() for part in path.split("{")[1:]):
+            raise arguments.unsupported("an array index in the path")
+        return cls(options.get("input", "_raw"), path, options.get("output"))
+
+    def run(self, frame: Frame, context: SearchContext) -> Frame:
+        column = frame.columns.get(self.input)
+        if column is None:
+            return frame
+        found = [self._fields(value) for value in column.values]
+        names = dict.fromkeys(name for fields in found for name in fields)
+        columns: dict[str, Column] = {}
+        for name in names:
+            encoder = Encoder()
+            table = [*(encoder.code(fields.get(name)) for fields in found), NULL]
+            fresh = Column(encoder.values, np.array(table, dtype=np.int32)[column.codes])
+            before = frame.column(name)
+            columns[name] = over(fresh, before) if self.path is not None else _merged(fresh, before)
+        return frame.with_columns(columns)
+
+    def _fields(self, value: Value) -> dict[str, Value]:
+        text = "".join(texts(value))[:CUTOFF]
+        fields = _fields_of(text)
+        if self.path is None:
+            return fields
+        found = fields.get(self.path)
+        return {} if found is None else {self.output or self.path: found}
+
+
+def _fields_of(text: str) -> dict[str, Value]:
+    stripped = text.lstrip()
+    if stripped.startswith("<"):
+        return dict(from_xml(stripped))
+    if stripped[:1] not in ("{", "["):
+        return {}
+    try:
+        document = json.loads(stripped, parse_int=_Number, parse_float=_Number, parse_constant=_Number)
+    except (ValueError, RecursionError):
+        if len(text) == CUTOFF:
+            raise UnsupportedSPL(
+                f"The 'spath' command: JSON of more than {CUTOFF} characters is not supported."
+            ) from None
+        return {}
+    found: dict[str, list[str]] = {}
+    _walk(document, "", found, 0)
+    return {name: normal(tuple(values)) for name, values in found.items()}
+
+
+class _Number(str):
+    """A number kept as it was written."""
+
+    __slots__ = ()
+
+
+_WORDS: Final = {True: "true", False: "false", None: "null"}
+
+
+def _walk(node: Any, path: str, found: dict[str, list[str]], depth: int) -> None:
+    if depth > MAX_DEPTH:
+        return
+    if isinstance(node, dict | list):
+        # A container is a value itself; the elements of an array are so only where they are containers in an object.
+        if path and not path.endswith("{}"):
+            found.setdefault(path, []).append(_compact(node))
+        children = node.items() if isinstance(node, dict) else ((None, each) for each in node)
+        for key, child in children:
+            below = path + "{}" if key is None else f"{path}.{key}" if path else key
+            _walk(child, below, found, depth + 1)
+    else:
+        found.setdefault(path, []).append(str(node) if isinstance(node, str) else _WORDS[node])
+
+
+def _compact(node: Any) -> str:
+    if isinstance(node, dict):
+        return "{" + ",".join(f"{json.dumps(key, ensure_ascii=False)}:{_compact(v)}" for key, v in node.items()) + "}"
+    if isinstance(node, list):
+        return "[" + ",".join(map(_compact, node)) + "]"
+    if isinstance(node, _Number):
+        return str(node)
+    return json.dumps(node, ensure_ascii=False)
+
+
+def _merged(fresh: Column, before: Column) -> Column:
+    """A field that is there already: the same value stays one, another one joins it (M4.105)."""
+    if before.is_null().all():
+        return fresh
+    encoder = Encoder()
+    codes = []
+    for new, old in zip(fresh.to_values(), before.to_values(), strict=True):
+        if new is None or old is None or texts(new) == texts(old):
+            codes.append(encoder.code(old if new is None else new))
+        else:
+            codes.append(encoder.code(normal((*members(old), *members(new)))))
+    return Column(encoder.values, np.array(codes, dtype=np.int32))
