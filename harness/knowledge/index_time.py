@@ -6,88 +6,208 @@ be is a warning that names the place.
 
 from __future__ import annotations
 
+import codecs
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
 
 from harness.errors import KnowledgeError
 from harness.knowledge import structured
 from harness.knowledge.automatic_kv import Fields
 from harness.knowledge.conf import Stanza, boolean
-from harness.knowledge.index_transforms import Event, read_changes
-from harness.knowledge.line_breaking import LineRules, break_events, truncate
+from harness.knowledge.index_transforms import Event, Transform, read_changes
+from harness.knowledge.json_kv import from_json
+from harness.knowledge.line_breaking import LineRules, Warn, break_events, truncate
 from harness.knowledge.timestamps import Found, Timestamps
-from harness.values.column import Value
+from harness.values.column import NULL, Column, Value
 from harness.values.frame import Frame, RowBuilder
+from harness.values.timeformat import DAYS, MONTHS
 
 if TYPE_CHECKING:
     from harness.knowledge.knowledge import Knowledge, Metadata
 
-T = TypeVar("T")
+MAX_CLONES: Final = 8
+"""Copies of copies that CLONE_SOURCETYPE makes of one event."""
 
-_INVALID = re.compile("[\udc80-\udcff]")
-_PUNCT_LENGTH = 50
+_INVALID: Final = re.compile("[\udc80-\udcff]")
+_PUNCT_LENGTH: Final = 50
+_NO_PUNCT: Final = re.compile(r"[^\W_]+|[\r\n]+")
+_MARKS: Final = str.maketrans({" ": "_", "\t": "t"})
+
+Broken = tuple[str, bool, Fields, str | None]
+"""An event's text, whether it was cut, its structured fields, and the text to seek its time in if not itself."""
 
 
 @dataclass(frozen=True, slots=True)
 class Indexed:
-    """Events ready for an index. ``refused`` counts those that a rule sent to the null queue."""
+    """Events ready for an index. ``refused`` counts those that a rule sent to the null queue.
+
+    The frame has ``_raw``, ``_time``, ``_indextime``, ``host``, ``source``, ``sourcetype``, ``index``, ``linecount``,
+    ``punct``, the ``date_*`` fields and ``timestartpos``/``timeendpos`` of a time found in the event, and every indexed
+    field. Transforms can give rows another index than the one that the data was sent to.
+    """
 
     frame: Frame
     refused: int = 0
     warnings: tuple[KnowledgeError, ...] = field(default=())
 
 
-class _Ingest:
+class _Rules:
     """The index-time rules for one kind of data."""
 
-    def __init__(self, settings: Stanza, knowledge: Knowledge, now: float) -> None:
-        self.warnings: list[KnowledgeError] = []
+    def __init__(self, settings: Stanza, knowledge: Knowledge, now: float, notes: _Notes) -> None:
         self.settings = settings
-        self.now = now
-        self.rules = self._read(LineRules.read, settings, LineRules.read({}))
-        self.times = self._read(lambda s: Timestamps(s, now), settings, Timestamps({}, now))
-        self.seds, self.changes = read_changes(settings, knowledge.transforms, self.warnings.append)
-        self.punct = boolean(settings.get("ANNOTATE_PUNCT"), True)
+        self.lines = LineRules.read(settings, notes.warn)
+        self.times = Timestamps(settings, now, notes.warn)
+        self.seds, self.transforms = read_changes(settings, knowledge.transforms, notes.warn)
 
-    def _read(self, read: Callable[[Stanza], T], settings: Stanza, fallback: T) -> T:
-        try:
-            return read(settings)
-        except KnowledgeError as problem:
-            self.warnings.append(problem)
-            return fallback
 
-    def event(self, raw: str, metadata: Metadata, found: Found | None, time: float, fields: Fields) -> Event:
-        names = {"host": metadata.host, "source": metadata.source, "sourcetype": metadata.sourcetype}
-        event = Event(raw, time, {**names, "index": metadata.index}, dict(fields))
-        if found is not None:
-            event.fields["timestartpos"] = str(found.start)
-            event.fields["timeendpos"] = str(found.end)
-        for sed in self.seds:
-            event.raw = sed(event.raw)
-        for change in self.changes:
-            change(event)
-        return event
+class _Notes:
+    """What there is to say about one body of data, each thing once with its first place and how often."""
+
+    def __init__(self) -> None:
+        self.warnings: list[KnowledgeError] = []
+        self._counted: dict[str, tuple[int, int]] = {}
+
+    def warn(self, warning: KnowledgeError) -> None:
+        if str(warning) not in map(str, self.warnings):
+            self.warnings.append(warning)
+
+    def count(self, what: str, event: int) -> None:
+        first, times = self._counted.get(what, (event, 0))
+        self._counted[what] = (first, times + 1)
+
+    def all(self) -> tuple[KnowledgeError, ...]:
+        counted = [
+            KnowledgeError(f"event {first}{f' and {times - 1} more' if times > 1 else ''}: {what}")
+            for what, (first, times) in self._counted.items()
+        ]
+        return (*self.warnings, *counted)
+
+
+class _Pipeline:
+    """Takes events through the rules of their kind and collects the ones to index."""
+
+    def __init__(self, knowledge: Knowledge, metadata: Metadata, now: float) -> None:
+        self._knowledge = knowledge
+        self._now = now
+        self._known: dict[int, _Rules] = {}
+        self.notes = _Notes()
+        self.metadata = {
+            "host": metadata.host, "source": metadata.source, "sourcetype": metadata.sourcetype,
+            "index": metadata.index,
+        }  # fmt: skip
+        self.rules = self._rules_of(self.metadata)
+        self.events: list[Event] = []
+        self.founds: list[Found | None] = []
+        self.refused = 0
+
+    def _rules_of(self, metadata: Mapping[str, str]) -> _Rules:
+        settings = self._knowledge.props.settings(metadata["source"], metadata["host"], metadata["sourcetype"])
+        rules = self._known.get(id(settings))
+        if rules is None:
+            rules = self._known[id(settings)] = _Rules(settings, self._knowledge, self._now, self.notes)
+        return rules
+
+    def take(self, raw: str, time: float, fields: Fields, found: Found | None) -> None:
+        waiting = [Event(raw, time, dict(self.metadata), fields)]
+        for count, event in enumerate(waiting):  # grows while it is worked off
+            rules = self._rules_of(event.metadata) if count else self.rules
+            clones = _changed(event, rules)
+            if clones and count >= MAX_CLONES:
+                self.notes.count(
+                    "CLONE_SOURCETYPE makes copies without end; no more of them are made", len(self.events)
+                )
+                clones = []
+            waiting.extend(clones)
+            if event.queue == "nullQueue":
+                self.refused += 1
+            else:
+                self.events.append(event)
+                self.founds.append(found)
+
+    def indexed(self, *, whole: bool = False) -> Indexed:
+        frame = _frame(self.events, self.founds, self.rules, self._now, stamped=not whole)
+        return Indexed(frame, self.refused, self.notes.all())
+
+
+def _changed(event: Event, rules: _Rules) -> list[Event]:
+    """Change the event by the sed commands and transforms; gives the copies that these make of it."""
+    clones: list[Event] = []
+    for sed in rules.seds:
+        event.raw = sed(event.raw)
+    for transform in rules.transforms:
+        _apply(transform, event, clones)
+        if transform.stops is not None and transform.stops(event):
+            break
+    return clones
+
+
+def _apply(transform: Transform, event: Event, clones: list[Event]) -> None:
+    if transform.change is None:
+        return
+    if not transform.clone or transform.clone == event.metadata["sourcetype"]:
+        transform.change(event)
+        return
+    copy = event.copy()
+    if transform.change(copy):
+        copy.metadata["sourcetype"] = transform.clone
+        clones.append(copy)
+
+
+# --- the two doors ----------------------------------------------------------------------------------------------------
 
 
 def index_data(data: bytes, metadata: Metadata, now: float, knowledge: Knowledge) -> Indexed:
-    """Break a body of data into events of ``metadata``'s kind."""
-    settings = knowledge.props.settings(metadata.source, metadata.host, metadata.sourcetype)
-    ingest = _Ingest(settings, knowledge, now)
-    text = decode(data, ingest.warnings)
-    builder = RowBuilder()
-    refused = 0
-    last = now
-    for raw, found, fields, time in _events(text, ingest):
-        moment = time if time is not None else last
-        last = moment
-        event = ingest.event(raw, metadata, found, moment, fields)
-        if event.queue == "nullQueue":
-            refused += 1
-            continue
-        builder.add(_row(event, ingest))
-    return Indexed(_finished(builder), refused, tuple(ingest.warnings))
+    """Break a body of data into events of ``metadata``'s kind. An event without a time has that of the one before."""
+    pipeline = _Pipeline(knowledge, metadata, now)
+    times, notes = pipeline.rules.times, pipeline.notes
+    text = decode(data, pipeline.rules.settings.get("CHARSET", ""), notes.warn)
+    if text is None:
+        return Indexed(Frame(events=True), 0, notes.all())
+    last: float | None = None
+    for number, (raw, cut, fields, stamp) in enumerate(_broken(text, pipeline), 1):
+        found = times.find(raw if stamp is None else stamp, last)
+        if cut:
+            fields = {**fields, "meta": "truncated"}
+            notes.count(f"longer than TRUNCATE = {pipeline.rules.lines.truncate} bytes; the rest is cut off", number)
+        if found is not None:
+            last = found.epoch
+        elif not times.disabled:
+            notes.count("no time found; it has the time of the event before, or of indexing", number)
+        time = now if last is None or times.disabled else last
+        place = found if stamp is None or found is None else Found(found.epoch, -1, -1, found.zone, found.wall)
+        pipeline.take(raw, time, fields, place)
+    if times.outside:
+        notes.warn(
+            KnowledgeError(
+                f"A possible timestamp match ({times.outside}) is outside of the acceptable time window.",
+                hint="If this timestamp is correct, consider adjusting MAX_DAYS_AGO and MAX_DAYS_HENCE.",
+            )
+        )
+    return pipeline.indexed()
+
+
+def _broken(text: str, pipeline: _Pipeline) -> Iterator[Broken]:
+    rules = pipeline.rules
+    if not structured.kind(rules.settings):
+        for raw, cut in break_events(text, rules.lines, rules.times.has_date):
+            yield raw, cut, {}, None
+        return
+    if not structured.is_supported(rules.settings):
+        what = rules.settings["INDEXED_EXTRACTIONS"]
+        pipeline.notes.warn(KnowledgeError(f"INDEXED_EXTRACTIONS = {what} is not supported; it is not applied"))
+        for raw, cut in break_events(text, rules.lines, rules.times.has_date):
+            yield raw, cut, {}, None
+        return
+    names = [name.strip() for name in rules.settings.get("TIMESTAMP_FIELDS", "").split(",") if name.strip()]
+    for record, fields in structured.records(text, rules.settings, pipeline.notes.warn):
+        raw, cut = truncate(record, rules.lines.truncate)
+        stamp = " ".join(str(fields[name]) for name in names if name in fields) if names else None
+        yield raw, cut, fields, stamp
 
 
 def index_whole_event(
@@ -102,96 +222,123 @@ def index_whole_event(
 ) -> Indexed:
     """One event that its sender has already broken off; its time is the sender's, or now. Only ``find_time`` looks for
     it in the event (HEC, ``auto_extract_timestamp``)."""
-    settings = knowledge.props.settings(metadata.source, metadata.host, metadata.sourcetype)
-    ingest = _Ingest(settings, knowledge, now)
-    raw, cut = truncate(text, ingest.rules.truncate)
-    indexed: Fields = {name: value if isinstance(value, str) else tuple(value) for name, value in fields.items()}
+    pipeline = _Pipeline(knowledge, metadata, now)
+    rules = pipeline.rules
+    raw, cut = truncate(text, rules.lines.truncate)
+    indexed: Fields = {}
+    if structured.kind(rules.settings) == "json":
+        indexed.update(from_json(raw))
+    indexed.update({name: value if isinstance(value, str) else tuple(value) for name, value in fields.items()})
     if cut:
         indexed["meta"] = "truncated"
-    if structured.kind(settings) == "json":
-        from harness.knowledge.json_kv import from_json
-
-        indexed = {**from_json(raw), **indexed}
-    found = ingest.times.find(raw) if time is None and find_time else None
+        pipeline.notes.count(f"longer than TRUNCATE = {rules.lines.truncate} bytes; the rest is cut off", 1)
+    found = rules.times.find(raw) if time is None and find_time else None
     moment = time if time is not None else found.epoch if found is not None else now
-    event = ingest.event(raw, metadata, found, moment, indexed)
-    builder = RowBuilder()
-    refused = int(event.queue == "nullQueue")
-    if not refused:
-        builder.add(_row(event, ingest))
-    return Indexed(_finished(builder), refused, tuple(ingest.warnings))
+    pipeline.take(raw, moment, indexed, found)
+    return pipeline.indexed(whole=found is None)
 
 
-def _events(text: str, ingest: _Ingest) -> Iterator[tuple[str, Found | None, Fields, float | None]]:
-    """Each event with where its time was found, its indexed fields and its time (None: that of the event before)."""
-    if structured.kind(ingest.settings) is not None:
-        yield from _structured_events(text, ingest)
-        return
-    for raw, cut in break_events(text, ingest.rules, ingest.times.has_date):
-        found = ingest.times.find(raw)
-        fields: Fields = {"meta": "truncated"} if cut else {}
-        yield raw, found, fields, found.epoch if found is not None else (ingest.now if ingest.times.current else None)
+# --- text -------------------------------------------------------------------------------------------------------------
 
 
-def _structured_events(text: str, ingest: _Ingest) -> Iterator[tuple[str, Found | None, Fields, float | None]]:
-    names = [name.strip() for name in ingest.settings.get("TIMESTAMP_FIELDS", "").split(",") if name.strip()]
+def decode(data: bytes, charset: str, warn: Warn) -> str | None:
+    r"""By ``CHARSET``, else UTF-8, or UTF-16 with a byte order mark. A byte that is none becomes ``\xNN``, a NUL byte
+    ``\x00``; the first place is reported. None if there is no such character set: Splunk discards the input then."""
+    name = charset.strip()
+    if not name or name.upper() in ("UTF-8", "AUTO"):
+        name = "utf-16" if data[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig"
     try:
-        for raw, fields in structured.rows(text, ingest.settings):
-            stamp = " ".join(str(fields[name]) for name in names if name in fields) if names else raw
-            found = ingest.times.find(stamp)
-            yield raw, None if names else found, fields, found.epoch if found is not None else None
-    except KnowledgeError as problem:
-        ingest.warnings.append(problem)
-
-
-def decode(data: bytes, warnings: list[KnowledgeError]) -> str:
-    r"""UTF-8, or UTF-16 with a byte order mark. A byte that is no UTF-8 becomes ``\xNN``, a NUL byte ``\x00``."""
-    if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
-        return data.decode("utf-16", "replace")
-    if data[:3] == b"\xef\xbb\xbf":
-        data = data[3:]
+        codecs.lookup(name)
+    except LookupError:
+        warn(KnowledgeError(f"CHARSET: there is no character set {name}; the data is discarded"))
+        return None
     try:
-        text = data.decode("utf-8")
+        text = data.decode(name)
     except UnicodeDecodeError as problem:
         line = data.count(b"\n", 0, problem.start) + 1
-        warnings.append(KnowledgeError(f"line {line}: not UTF-8; the bytes are kept as \\xNN"))
-        text = _INVALID.sub(lambda found: f"\\x{ord(found[0]) - 0xDC00:02X}", data.decode("utf-8", "surrogateescape"))
+        warn(KnowledgeError(f"line {line}: not {name.removesuffix('-sig').upper()}; the bytes are kept as \\xNN"))
+        if name == "utf-8-sig":
+            text = data.decode(name, "surrogateescape")
+            text = _INVALID.sub(lambda found: f"\\x{ord(found[0]) - 0xDC00:02X}", text)
+        else:
+            text = data.decode(name, "backslashreplace")
     if "\0" in text:
         line = text.count("\n", 0, text.index("\0")) + 1
-        warnings.append(KnowledgeError(f"line {line}: NUL bytes; kept as \\x00"))
+        warn(KnowledgeError(f"line {line}: NUL bytes; kept as \\x00"))
         text = text.replace("\0", "\\x00")
     return text
 
 
-def _row(event: Event, ingest: _Ingest) -> dict[str, Value]:
-    row: dict[str, Value] = {
-        "_raw": event.raw,
-        "_time": round(event.time, 6),
-        **event.metadata,
-        "_indextime": int(ingest.now),
-        "linecount": str(event.raw.rstrip("\n").count("\n") + 1),
-        **event.fields,
-    }
-    if ingest.punct:
-        row["punct"] = punctuation(event.raw)
-    return row
-
-
 def punctuation(raw: str) -> str:
     """The event without letters and digits: a blank is ``_``, a tab ``t``, a line end nothing; 50 at most (N10.24)."""
-    marks: list[str] = []
-    for character in raw:
-        if character == " ":
-            marks.append("_")
-        elif character == "\t":
-            marks.append("t")
-        elif character not in "\r\n" and not character.isalnum():
-            marks.append(character)
-        if len(marks) == _PUNCT_LENGTH:
+    for length in (400, 4000, len(raw)):
+        marks = _NO_PUNCT.sub("", raw[:length])
+        if len(marks) >= _PUNCT_LENGTH or length >= len(raw):
             break
-    return "".join(marks)
+    return marks[:_PUNCT_LENGTH].translate(_MARKS)
 
 
-def _finished(builder: RowBuilder) -> Frame:
-    frame = builder.build()
-    return Frame(frame.columns, frame.length, events=True)
+# --- columns ----------------------------------------------------------------------------------------------------------
+
+
+def _frame(
+    events: Sequence[Event], founds: Sequence[Found | None], rules: _Rules, now: float, *, stamped: bool
+) -> Frame:
+    """``stamped``: the time was sought in the event, so that the events say whether and where it was found."""
+    settings = rules.settings
+    time_fields = settings.get("ADD_EXTRA_TIME_FIELDS", "all").strip().lower()
+    subseconds = time_fields == "subseconds" or boolean(time_fields, True)
+    columns: dict[str, Column] = {
+        "_raw": Column.from_values(event.raw for event in events),
+        "_time": Column.from_values(round(event.time, 6) if subseconds else float(int(event.time)) for event in events),
+        "_indextime": Column.constant(int(now), len(events)),
+        "linecount": Column.from_values(str(event.raw.rstrip("\n").count("\n") + 1) for event in events),
+    }
+    for name in ("host", "source", "sourcetype", "index"):
+        columns[name] = Column.from_values(event.metadata[name] for event in events)
+    if boolean(settings.get("ANNOTATE_PUNCT"), True):
+        columns["punct"] = columns["_raw"].map(lambda raw: punctuation(str(raw)))
+    if stamped and boolean(time_fields, time_fields == "all"):
+        columns.update(_time_columns(founds))
+    if any(event.fields for event in events):
+        builder = RowBuilder()
+        for event in events:
+            builder.add(event.fields)
+        columns.update(builder.build().columns)
+    return Frame(columns, len(events), events=True)
+
+
+def _time_columns(founds: Sequence[Found | None]) -> dict[str, Column]:
+    """What the time's text in each event says; ``timestamp`` is ``none`` where there is no such text."""
+    missing = np.array([found is None for found in founds], dtype=np.bool_)
+    columns: dict[str, Column] = {}
+    if missing.any():
+        columns["timestamp"] = _coded(["none"], np.zeros(len(founds)), missing=~missing)
+    if missing.all():
+        return columns
+    wall = np.floor(np.array([0.0 if found is None else found.wall for found in founds])).astype(np.int64)
+    days, second = np.divmod(wall, 86_400)
+    date = days.astype("datetime64[D]")
+    month = date.astype("datetime64[M]")
+    years = date.astype("datetime64[Y]").astype(np.int64) + 1970
+    first = int(years.min())
+    numbers = [str(number) for number in range(60)]
+    for name, values, codes in (
+        ("date_hour", numbers, second // 3600),
+        ("date_minute", numbers, second // 60 % 60),
+        ("date_second", numbers, second % 60),
+        ("date_mday", numbers, (date - month.astype("datetime64[D]")).astype(np.int64) + 1),
+        ("date_month", MONTHS, month.astype(np.int64) % 12),
+        ("date_wday", DAYS, (days + 3) % 7),  # the epoch began on a Thursday
+        ("date_year", [str(year) for year in range(first, int(years.max()) + 1)], years - first),
+    ):
+        columns[name] = _coded(values, codes, missing=missing)
+    columns["date_zone"] = Column.from_values(None if found is None else found.zone for found in founds)
+    placed = [None if found is None or found.start < 0 else found for found in founds]
+    columns["timestartpos"] = Column.from_values(None if found is None else str(found.start) for found in placed)
+    columns["timeendpos"] = Column.from_values(None if found is None else str(found.end) for found in placed)
+    return {name: column for name, column in columns.items() if column.values}
+
+
+def _coded(values: Iterable[Value], codes: np.ndarray, *, missing: np.ndarray) -> Column:
+    return Column(list(values), np.where(missing, NULL, codes).astype(np.int32))

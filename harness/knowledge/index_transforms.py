@@ -1,27 +1,34 @@
-"""What changes events before they are indexed: ``SEDCMD-``, ``TRANSFORMS-`` and ``INGEST_EVAL`` (props.conf,
-transforms.conf)."""
+"""What changes events before they are indexed: ``SEDCMD-``, ``TRANSFORMS-``, ``RULESET-`` and ``INGEST_EVAL``
+(props.conf and transforms.conf specifications)."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from typing import Any, Final
 
-from harness.errors import KnowledgeError, SPLError
-from harness.expressions import Scope, evaluate
-from harness.knowledge.conf import Stanza, boolean, integer
+from harness.errors import KnowledgeError, SPLError, SPLSyntaxError
+from harness.expressions import Scope, check, evaluate, evaluate_mask
+from harness.knowledge.conf import Stanza, boolean, integer, names
+from harness.knowledge.extractions import source_keys
+from harness.knowledge.sed import Change as TextChange
+from harness.knowledge.sed import parse_sed
 from harness.spl.eval_expression import parse_eval
 from harness.spl.nodes import Expr
 from harness.values.column import Value
 from harness.values.frame import Frame
 from harness.values.pcre import Pattern, PatternError, compile_pcre
-from harness.values.values import to_number
+from harness.values.values import members, texts, to_number
 
-_REFERENCE = re.compile(r"\$(\d+)")
-_META_PAIR = re.compile(r"""([^\s:]+)::("(?:[^"\\]|\\.)*"|\S+)""")
-_ASSIGNMENT = re.compile(r"\s*([A-Za-z_][A-Za-z0-9_:.]*)\s*(:?=)(?!=)")
+_REFERENCE: Final = re.compile(r"\$(\d+)")
+_META_PAIR: Final = re.compile(r"""([^\s:]+)::("(?:[^"\\]|\\.)*"|\S+)""")
+_ASSIGNMENT: Final = re.compile(
+    r"\s*\$?(?:(?P<space>pd|field):)?(?P<name>[A-Za-z_][A-Za-z0-9_:.]*?)\$?"
+    r"(?:\[(?:int|float|float32|float-sf|float32-sf|string)\])?\s*(?P<operator>:?=)(?!=)"
+)
 
-METADATA_KEYS = {
+METADATA_KEYS: Final = {
     "MetaData:Host": ("host", "host::"),
     "MetaData:Source": ("source", "source::"),
     "MetaData:Sourcetype": ("sourcetype", "sourcetype::"),
@@ -31,7 +38,7 @@ METADATA_KEYS = {
 
 @dataclass(slots=True)
 class Event:
-    """One event on its way into an index."""
+    """One event on its way into an index. ``metadata`` holds host, source, sourcetype and index."""
 
     raw: str
     time: float
@@ -40,129 +47,155 @@ class Event:
     queue: str = "indexQueue"
 
     def read(self, key: str) -> str:
+        """What ``SOURCE_KEY`` names: a key of the event, or an indexed field."""
         if key == "_raw":
             return self.raw
         if key in METADATA_KEYS:
             name, prefix = METADATA_KEYS[key]
             return prefix + self.metadata[name]
-        value = self.fields.get(key.removeprefix("field:"))
-        return value if isinstance(value, str) else ""
+        if key == "queue":
+            return self.queue
+        if key == "_time":
+            return str(int(self.time))
+        if key == "_meta":
+            return " ".join(f"{name}::{text}" for name, value in self.fields.items() for text in texts(value))
+        return " ".join(texts(self.metadata.get(key, self.fields.get(key))))
+
+    def add(self, name: str, value: str) -> None:
+        """Add a value to an indexed field."""
+        if name and value:
+            old = self.fields.get(name)
+            self.fields[name] = value if old is None else (*members(old), value)
+
+    def copy(self) -> Event:
+        return replace(self, metadata=dict(self.metadata), fields=dict(self.fields))
 
 
-Change = Callable[[Event], None]
+@dataclass(frozen=True, slots=True)
+class Transform:
+    """One index-time transform. ``clone``: the source type of the copy that it works on instead of the event.
+    ``stops``: whether the transforms after it are passed over."""
+
+    change: Callable[[Event], bool] | None = None
+    clone: str = ""
+    stops: Callable[[Event], bool] | None = None
 
 
-# --- SEDCMD -----------------------------------------------------------------------------------------------------------
+def read_changes(
+    settings: Stanza, transforms: Mapping[str, Stanza], warn: Callable[[KnowledgeError], None]
+) -> tuple[list[TextChange], list[Transform]]:
+    """The sed commands and the transforms of some settings, in the order of their names, rule sets last; broken ones
+    are reported and left out."""
+    seds: list[TextChange] = []
+    changes: list[Transform] = []
+    rulesets: list[Transform] = []
+    for key in sorted(settings):
+        kind, _, _ = key.partition("-")
+        if kind == "SEDCMD":
+            try:
+                seds.append(parse_sed(settings[key]))
+            except KnowledgeError as problem:
+                warn(KnowledgeError(f"{key} is left out: {problem.message}"))
+        elif kind in ("TRANSFORMS", "RULESET"):
+            for name in names(settings[key]):
+                try:
+                    if name not in transforms:
+                        raise KnowledgeError("it is not defined")
+                    (changes if kind == "TRANSFORMS" else rulesets).append(parse_transform(name, transforms[name]))
+                except KnowledgeError as problem:
+                    warn(KnowledgeError(f"{key}: the transform {name} is left out: {problem.message}"))
+    return seds, [*changes, *rulesets]
 
 
-def parse_sed(script: str) -> Callable[[str], str]:
-    r"""``s/regex/replacement/flags`` and ``y/from/to/``. Without ``g`` only the first match is replaced, a number is
-    the match to replace; ``\1`` is a group (N10.18). Raises KnowledgeError for anything else."""
-    script = script.strip()
-    if len(script) < 4 or script[0] not in "sy" or script[1].isalnum() or script[1].isspace():
-        raise KnowledgeError(f"not a sed command: {script[:40]}")
-    parts = re.split(rf"(?<!\\){re.escape(script[1])}", script[2:])
-    if len(parts) != 3:
-        raise KnowledgeError(f"not a sed command: {script[:40]}")
-    first, second, flags = parts
-    if script[0] == "y":
-        source, target = first.replace("\\\\", "\\"), second.replace("\\\\", "\\")
-        if len(source) != len(target):
-            raise KnowledgeError(f"the two sides of a sed y command differ in length: {script[:40]}")
-        table = str.maketrans(source, target)
-        return lambda text: text.translate(table)
-    try:
-        pattern = compile_pcre(("(?i)" if "i" in flags.lower() else "") + first)
-    except PatternError as problem:
-        raise KnowledgeError(f"Regex: {problem}") from None
-    replace = replacement(second, pattern)
-    if "g" in flags:
-        return lambda text: pattern.sub(replace, text)
-    nth = int(digits) if (digits := re.sub(r"\D", "", flags)) else 1
-    return lambda text: _replace_nth(pattern, replace, text, nth)
+# --- by regular expression --------------------------------------------------------------------------------------------
 
 
-def replacement(template: str, pattern: Pattern) -> Callable[[re.Match[str]], str]:
-    r"""A sed replacement: ``\1`` and ``&`` stand for what was matched, ``\n`` and ``\t`` for themselves."""
-
-    def part(found: re.Match[str], match: re.Match[str]) -> str:
-        mark = found[0]
-        if mark == "&":
-            return match[0]
-        code = mark[1]
-        if code.isdigit():
-            group = int(code)
-            return (match[group] or "") if group <= pattern.groups else ""
-        return {"n": "\n", "t": "\t", "r": "\r"}.get(code, code)
-
-    return lambda match: re.sub(r"\\.|&", lambda found: part(found, match), template, flags=re.DOTALL)
-
-
-def _replace_nth(pattern: Pattern, replace: Callable[[re.Match[str]], str], text: str, nth: int) -> str:
-    for count, match in enumerate(pattern.finditer(text), 1):
-        if count == nth:
-            return text[: match.start()] + replace(match) + text[match.end() :]
-    return text
-
-
-# --- TRANSFORMS -------------------------------------------------------------------------------------------------------
-
-
-def parse_change(name: str, settings: Stanza) -> Change:
-    """An index-time transform. Raises KnowledgeError for one that cannot be carried out."""
+def parse_transform(name: str, settings: Stanza) -> Transform:
+    """Raises KnowledgeError for a transform that cannot be carried out."""
+    stops = _condition(settings["STOP_PROCESSING_IF"]) if "STOP_PROCESSING_IF" in settings else None
     if "INGEST_EVAL" in settings:
-        return ingest_eval(settings["INGEST_EVAL"])
-    if "CLONE_SOURCETYPE" in settings or "REGEX" not in settings:
-        raise KnowledgeError(f"the transform {name} has no REGEX, or clones events, which is not supported")
+        return Transform(ingest_eval(settings["INGEST_EVAL"]), stops=stops)
+    if stops is not None:
+        return Transform(stops=stops)
+    if "REGEX" not in settings:
+        raise KnowledgeError("it has no REGEX")
     try:
         pattern = compile_pcre(settings["REGEX"])
-    except PatternError as problem:
-        raise KnowledgeError(f"transform {name}: Regex: {problem}") from None
-    destination = settings.get("DEST_KEY", "")
-    if destination not in ("", "_raw", "_meta", "queue", *METADATA_KEYS):
-        raise KnowledgeError(f"transform {name}: DEST_KEY {destination} is not supported")
-    write_meta = destination == "_meta" or boolean(settings.get("WRITE_META"), False)
-    source = settings.get("SOURCE_KEY", "_raw").strip()
-    form = settings.get("FORMAT", f"{name}::$1" if write_meta else "")
-    default = settings.get("DEFAULT_VALUE")
-    lookahead = integer(settings.get("LOOKAHEAD"), 4096)
-    repeat = boolean(settings.get("REPEAT_MATCH"), False)
-
-    def change(event: Event) -> None:
-        text = event.read(source)[:lookahead]  # counts from the start of the event, inside a capture too (N10.20)
-        matches = list(pattern.finditer(text)) if repeat else [m for m in (pattern.search(text),) if m is not None]
-        if not matches:
-            if default is not None and destination:
-                _write(event, destination, default)
-            return
-        for match in matches:
-            values = form
-            if write_meta or not destination:
-                if pattern.names and "FORMAT" not in settings:
-                    event.fields.update({key: match[key] for key in pattern.names if match[key]})
-                else:
-                    for pair in _META_PAIR.finditer(values):
-                        _add_field(event, _expand(pair[1], match, pattern), _expand(pair[2].strip('"'), match, pattern))
-            else:
-                _write(event, destination, _expand(values, match, pattern))
-
-    return change
-
-
-def _expand(template: str, match: re.Match[str], pattern: Pattern) -> str:
-    return _REFERENCE.sub(
-        lambda found: (match[int(found[1])] or "") if int(found[1]) <= pattern.groups else "", template
+    except (PatternError, SPLError) as problem:
+        raise KnowledgeError(f"Regex: {problem}") from None
+    destination = settings.get("DEST_KEY", "").strip()
+    if destination not in ("", "_raw", "_meta", "_time", "queue", *METADATA_KEYS):
+        raise KnowledgeError(f"DEST_KEY {destination} is not supported")
+    to_fields = destination == "_meta" or boolean(settings.get("WRITE_META"), False)
+    if not destination and not to_fields:
+        raise KnowledgeError("it has neither DEST_KEY nor WRITE_META")
+    rule = _Rule(
+        pattern,
+        _sources(settings.get("SOURCE_KEY", "_raw")),
+        destination,
+        to_fields,
+        settings.get("FORMAT"),
+        f"{name}::$1",
+        settings.get("DEFAULT_VALUE"),
+        integer(settings.get("LOOKAHEAD"), 4096),
+        boolean(settings.get("REPEAT_MATCH"), False) and destination != "_raw",
     )
+    return Transform(rule.apply, clone=settings.get("CLONE_SOURCETYPE", "").strip())
 
 
-def _add_field(event: Event, name: str, value: str) -> None:
-    if not name or not value:
-        return
-    old = event.fields.get(name)
-    if old is None:
-        event.fields[name] = value
-    else:
-        event.fields[name] = (*old, value) if isinstance(old, tuple) else (old, value)
+def _sources(setting: str) -> tuple[str, ...]:
+    setting = setting.strip()
+    return (setting,) if setting in METADATA_KEYS else source_keys(setting)
+
+
+@dataclass(frozen=True, slots=True)
+class _Rule:
+    pattern: Pattern
+    sources: tuple[str, ...]
+    destination: str
+    to_fields: bool
+    form: str | None
+    default_form: str
+    default_value: str | None
+    lookahead: int
+    repeat: bool
+
+    def apply(self, event: Event) -> bool:
+        """Whether the pattern matched; LOOKAHEAD counts from the start, inside a capture too (N10.20)."""
+        text = " ".join(event.read(source) for source in self.sources)[: self.lookahead]
+        first = self.pattern.search(text)
+        if first is None:
+            if self.default_value is not None and self.destination:
+                _write(event, self.destination, self.default_value)
+            return False
+        for match in self.pattern.finditer(text) if self.repeat else (first,):
+            if self.to_fields:
+                self._add_fields(event, match)
+            else:
+                form = (self.form or "").replace("$0", event.read(self.destination))
+                _write(event, self.destination, _expand(form, match, self.pattern))
+        return True
+
+    def _add_fields(self, event: Event, match: Any) -> None:
+        if self.form is None and self.pattern.names:
+            for name, value in match.groupdict().items():
+                event.add(name, value or "")
+            return
+        form = self.form if self.form is not None else self.default_form
+        if self.destination == "_meta" and "$0" not in form:
+            event.fields.clear()  # what was there is not part of the new value
+        for pair in _META_PAIR.finditer(form):
+            event.add(*(_expand(part.strip('"'), match, self.pattern) for part in pair.groups()))
+
+
+def _expand(template: str, match: Any, pattern: Pattern) -> str:
+    """``$1`` is a group; ``$`` and a number that no group has stay as they are."""
+
+    def group(found: re.Match[str]) -> str:
+        number = int(found[1])
+        return (match[number] or "") if 1 <= number <= pattern.groups else found[0]
+
+    return _REFERENCE.sub(group, template)
 
 
 def _write(event: Event, destination: str, value: str) -> None:
@@ -170,45 +203,90 @@ def _write(event: Event, destination: str, value: str) -> None:
         event.raw = value
     elif destination == "queue":
         event.queue = value.strip()
+    elif destination == "_time":
+        moment = to_number(value.strip())
+        event.time = event.time if moment is None else float(int(moment))
     else:
         name, prefix = METADATA_KEYS[destination]
         event.metadata[name] = value.removeprefix(prefix).strip()
 
 
-def ingest_eval(text: str) -> Change:
-    """``field=expression, field:=expression``: each sees the fields before it, not those of search time (N10.22)."""
-    assignments: list[tuple[str, bool, Expr]] = []
+# --- by expressions ---------------------------------------------------------------------------------------------------
+
+
+def _parsed(text: str, what: str) -> Expr:
+    try:
+        expression = parse_eval(text)
+        check(expression, Scope(now=0.0))
+    except SPLError as problem:
+        raise KnowledgeError(f"{what}: {problem.message}") from None
+    return expression
+
+
+def _row(event: Event) -> Frame:
+    """What an expression sees: keys and metadata, and of an indexed field the first value."""
+    fields: dict[str, Value] = {name: members(value)[0] for name, value in event.fields.items() if members(value)}
+    fields.update(event.metadata)
+    fields.update({"_raw": event.raw, "_time": event.time, "queue": event.queue})
+    fields["linecount"] = event.raw.count("\n") + 1
+    return Frame.from_rows([fields])
+
+
+def ingest_eval(text: str) -> Callable[[Event], bool]:
+    """``field=expression, field:=expression``: each sees the fields before it, not those of search time (N10.22).
+
+    ``=`` adds a value to an indexed field, ``:=`` replaces it, with null removes it.
+    """
+    assignments: list[tuple[str, bool, bool, Expr]] = []
     for part in split_assignments(text):
         found = _ASSIGNMENT.match(part)
         if found is None:
             raise KnowledgeError(f"INGEST_EVAL: not an assignment: {part[:40]}")
-        try:
-            assignments.append((found[1], found[2] == ":=", parse_eval(part[found.end() :])))
-        except SPLError as problem:
-            raise KnowledgeError(f"INGEST_EVAL: {problem.message}") from None
+        expression = _parsed(part[found.end() :], "INGEST_EVAL")
+        assignments.append((found["name"], found["space"] == "field", found["operator"] == ":=", expression))
 
-    def change(event: Event) -> None:
-        for name, overwrite, expression in assignments:
-            row: dict[str, Value] = {**event.fields, **event.metadata, "_raw": event.raw, "_time": event.time}
-            value = evaluate(expression, Frame.from_rows([row]), Scope(now=event.time))[0]
-            if value is not None:
-                _assign(event, name, value, overwrite=overwrite)
+    def change(event: Event) -> bool:
+        for name, is_field, replaces, expression in assignments:
+            value = evaluate(expression, _row(event), Scope(now=event.time))[0]
+            _assign(event, name, value, is_field=is_field, replaces=replaces)
+        return True
 
     return change
 
 
-def _assign(event: Event, name: str, value: Value, *, overwrite: bool) -> None:
-    if name == "_raw":
-        event.raw = str(value)
-    elif name == "_time":
-        moment = to_number(value)
-        event.time = event.time if moment is None else float(moment)
-    elif name == "queue":
-        event.queue = str(value)
-    elif name in event.metadata:
-        event.metadata[name] = str(value)
-    elif overwrite or name not in event.fields:
-        event.fields[name] = value
+def _assign(event: Event, name: str, value: Value, *, is_field: bool, replaces: bool) -> None:
+    found = texts(value)
+    if not is_field and (name in ("_raw", "_time", "queue") or name in event.metadata):
+        text = found[0] if found else None
+        if name == "_time":
+            moment = to_number(members(value)[0] if found else None)
+            event.time = event.time if moment is None else float(moment)
+        elif text is not None and name == "_raw":
+            event.raw = text
+        elif text is not None and name == "queue":
+            event.queue = text
+        elif text is not None:
+            event.metadata[name] = text
+        return
+    if replaces:
+        event.fields.pop(name, None)
+    for text in found:
+        event.add(name, text)
+
+
+def _condition(text: str) -> Callable[[Event], bool]:
+    """``STOP_PROCESSING_IF``: false, 0 and null are not fulfilled, everything else is."""
+    expression = _parsed(text, "STOP_PROCESSING_IF")
+    try:
+        evaluate(expression, Frame(), Scope(now=0.0))
+    except SPLSyntaxError:  # a truth value, which is no value of a field
+        return lambda event: bool(evaluate_mask(expression, _row(event), Scope(now=event.time))[0])
+
+    def fulfilled(event: Event) -> bool:
+        value = evaluate(expression, _row(event), Scope(now=event.time))[0]
+        return value is not None and to_number(value) != 0
+
+    return fulfilled
 
 
 def split_assignments(text: str) -> list[str]:
@@ -226,25 +304,3 @@ def split_assignments(text: str) -> list[str]:
             parts.append(text[start:position])
             start = position + 1
     return [part.strip() for part in [*parts, text[start:]] if part.strip()]
-
-
-def read_changes(
-    settings: Stanza, transforms: Mapping[str, Stanza], warn: Callable[[KnowledgeError], None]
-) -> tuple[list[Callable[[str], str]], list[Change]]:
-    """The sed commands and the transforms of some settings, each in name order; broken ones are reported."""
-    seds: list[Callable[[str], str]] = []
-    changes: list[Change] = []
-    for key in sorted(settings):
-        kind, _, _ = key.partition("-")
-        try:
-            if kind == "SEDCMD":
-                seds.append(parse_sed(settings[key]))
-            elif kind == "TRANSFORMS":
-                for name in (part.strip() for part in settings[key].split(",")):
-                    if name and name in transforms:
-                        changes.append(parse_change(name, transforms[name]))
-                    elif name:
-                        warn(KnowledgeError(f"the transform {name} is not defined"))
-        except KnowledgeError as problem:
-            warn(KnowledgeError(f"{key} is left out: {problem.message}"))
-    return seds, changes

@@ -217,9 +217,8 @@ def _answer(automatic: AutomaticLookup, keys: Sequence[str], values: tuple[Value
     for singles in islice(combinations, MAX_LOOKUP_INPUTS):
         rows.extend(automatic.lookup.match(dict(zip(keys, singles, strict=True)), time))
     if next(combinations, None) is not None:
-        raise SearchError(
-            f"The lookup '{automatic.lookup.name}' has more than {MAX_LOOKUP_INPUTS} combinations of inputs in an event."
-        )
+        name = automatic.lookup.name
+        raise SearchError(f"The lookup '{name}' has more than {MAX_LOOKUP_INPUTS} combinations of inputs in one event.")
     return rows
 
 

@@ -1,92 +1,88 @@
 """When an event happened: ``TIME_PREFIX``, ``TIME_FORMAT`` and, without a format, the usual ways to write a time
-(props.conf specification, "Timestamp extraction configuration")."""
+(props.conf specification, "Timestamp extraction configuration"; Getting Data In, "How timestamp assignment works").
+
+Of the ways that are recognized by themselves, the one that stands first counts. Numbers with slashes or dashes are
+month, day, year unless the first cannot be a month; with dots they are day, month, year.
+"""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, tzinfo
+from datetime import UTC, datetime, timedelta, tzinfo
+from typing import Any, Final
 
 from harness.errors import KnowledgeError
 from harness.knowledge.conf import Stanza, integer
-from harness.values.pcre import Pattern, PatternError, compile_pcre
-from harness.values.timeformat import parse_time, zone_of
+from harness.knowledge.line_breaking import Warn, pattern_of
+from harness.values.timeformat import MONTHS, parse_time, zone_of
 
-DAY = 86_400.0
+DAY: Final = 86_400.0
+LOCAL: Final = "local"
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A time and where its text stands in the event (``timestartpos``, ``timeendpos``)."""
+    """A time and where its text stands in the event (``timestartpos``, ``timeendpos``). ``zone`` is how many minutes
+    east of Greenwich its text says (``date_zone``), ``local`` if it says nothing; ``wall`` are its epoch seconds as if
+    the clock that it shows stood in Greenwich."""
 
     epoch: float
     start: int
     end: int
+    zone: str = LOCAL
+    wall: float = 0.0
 
 
-_DATE = re.compile(
-    r"""
-      (?<![\d.])(?P<iso>\d{4}-\d{1,2}-\d{1,2}(?:[T\ ]+\d{1,2}:\d{2}(?::\d{2}(?:[.,]\d{1,9})?)?
-         (?:\s?(?:Z|[+-]\d{2}:?\d{2})(?![\d:]))?)?)
-    | (?<![\d.])(?P<slashed>\d{4}/\d{1,2}/\d{1,2}(?:[T\ ]+\d{1,2}:\d{2}(?::\d{2}(?:[.,]\d{1,9})?)?)?)
-    | (?<![\d./])(?P<american>\d{1,2}/\d{1,2}/(?:\d{4}|\d{2})(?:[\ T]+\d{1,2}:\d{2}(?::\d{2}(?:[.,]\d{1,9})?)?
-         (?:\s?[AaPp][Mm])?)?)(?![\d/])
-    | (?<![\w.])(?P<clf>\d{1,2}/[A-Z][a-z]{2}/\d{4}:\d{2}:\d{2}:\d{2}(?:\s[+-]\d{4})?)
-    | (?<![\w.])(?P<rfc>(?:[A-Z][a-z]{2},?\s)?\d{1,2}[\ -][A-Z][a-z]{2}[a-z]*[\ -]\d{4}\s\d{1,2}:\d{2}:\d{2}
-         (?:\s(?:GMT|UTC|[+-]\d{4}))?)
-    | (?<![\w.])(?P<asctime>[A-Z][a-z]{2}\s[A-Z][a-z]{2}\s+\d{1,2}\s\d{2}:\d{2}:\d{2}(?:\s[A-Z]{3,4})?\s\d{4})
-    | (?<![\w.])(?P<syslog>(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)\s+\d{1,2}\s(?:\d{4}\s)?\d{2}:\d{2}:\d{2}
-         (?:\.\d{1,6})?)
-    | (?<![\d.\w])(?P<epoch>1\d{9}(?:\.\d{1,6}|\d{3})?)(?![\d\w])
-    """,
-    re.VERBOSE,
+# --- the usual ways ---------------------------------------------------------------------------------------------------
+
+_MONTH: Final = r"(?P<b>jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\.?"
+_WEEKDAY: Final = r"(?:(?:mon|tue|wed|thu|fri|sat|sun)[a-z]*,?\s+)?"
+_M: Final = r"(?P<m>1[0-2]|0?[1-9])"
+_D: Final = r"(?P<d>3[01]|[12]\d|0?[1-9])"
+_ZONE: Final = r"(?:\s?(?P<z>z\b|[+-]\d{2}:?\d{2}(?![\d:])|(?:gmt|utc|[ecmp][sd]t|ces?t|bst)\b))?"
+_CLOCK: Final = (
+    r"(?P<H>2[0-3]|[01]?\d):(?P<M>[0-5]\d)(?::(?P<S>60|[0-5]\d)(?:[.,](?P<f>\d{1,9}))?)?(?:\s?(?P<p>[ap]m)\b)?" + _ZONE
 )
 
-_FORMATS = {
-    "iso": ("%Y-%m-%d %H:%M:%S.%N %z", "%Y-%m-%d %H:%M:%S %z", "%Y-%m-%d %H:%M:%S.%N", "%Y-%m-%d %H:%M:%S",
-            "%Y-%m-%d %H:%M %z", "%Y-%m-%d %H:%M", "%Y-%m-%d"),
-    "slashed": ("%Y/%m/%d %H:%M:%S.%N", "%Y/%m/%d %H:%M:%S", "%Y/%m/%d %H:%M", "%Y/%m/%d"),
-    "american": ("%m/%d/%Y %I:%M:%S.%N %p", "%m/%d/%Y %I:%M:%S %p", "%m/%d/%Y %H:%M:%S.%N", "%m/%d/%Y %H:%M:%S",
-                 "%m/%d/%Y %I:%M %p", "%m/%d/%Y %H:%M", "%m/%d/%Y", "%m/%d/%y %H:%M:%S", "%m/%d/%y"),
-    "clf": ("%d/%b/%Y:%H:%M:%S %z", "%d/%b/%Y:%H:%M:%S"),
-    "rfc": ("%d %b %Y %H:%M:%S %Z", "%d %b %Y %H:%M:%S", "%a %d %b %Y %H:%M:%S %Z", "%a %d %b %Y %H:%M:%S"),
-    "asctime": ("%a %b %e %H:%M:%S %Y", "%a %b %e %H:%M:%S %Z %Y"),
-    "syslog": ("%b %e %Y %H:%M:%S", "%b %e %H:%M:%S.%N", "%b %e %H:%M:%S"),
-}  # fmt: skip
+_WAYS: Final = [
+    re.compile(pattern, re.IGNORECASE)
+    for pattern in (
+        rf"(?<![\d.])(?P<Y>(?:19|20)\d\d)(?P<s>[-/.]){_M}(?P=s){_D}(?!\d)(?:(?:t|[\s,:_]+){_CLOCK})?",
+        rf"(?<!\d)(?P<Y>(?:19|20)\d\d)(?P<m>1[0-2]|0[1-9])(?P<d>3[01]|[12]\d|0[1-9])[t\s]?"
+        rf"(?P<H>2[0-3]|[01]\d)(?P<M>[0-5]\d)(?P<S>[0-5]\d)(?:\.(?P<f>\d{{1,9}}))?{_ZONE}(?!\d)",
+        rf"(?<![\d./-]){_M}(?P<s>[-/]){_D}(?P=s)(?P<Y>(?:19|20)\d\d|\d\d)(?![\d/])(?:(?:t|[\s,:_]+){_CLOCK})?",
+        rf"(?<![\d./-])(?P<d>3[01]|2\d|1[3-9])(?P<s>[-/]){_M}(?P=s)(?P<Y>(?:19|20)\d\d|\d\d)(?![\d/])(?:(?:t|[\s,:_]+){_CLOCK})?",
+        rf"(?<![\d.]){_D}\.{_M}\.(?P<Y>(?:19|20)\d\d)(?![\d.])(?:(?:t|[\s,:_]+){_CLOCK})?",
+        rf"(?<![\w.]){_WEEKDAY}{_D}[\s/-]{_MONTH}[\s/-](?P<Y>(?:19|20)\d\d|\d\d)[\s,:t]+{_CLOCK}",
+        rf"(?<![\w.]){_WEEKDAY}{_MONTH}\s+{_D},?\s+(?:(?P<Y>(?:19|20)\d\d),?\s+)?{_CLOCK}(?:\s+(?P<y>(?:19|20)\d\d)(?!\S))?",
+        r"""(?:^|(?<=[\s\#,"=(\[|{]))(?P<epoch>1\d{9})(?:\.?(?P<f>\d{1,6}))?(?![\d(])""",
+        rf"(?<![\w:./-])(?P<time>)(?=\d{{1,2}}:\d{{2}}:\d{{2}}){_CLOCK}(?![\w:])",
+    )
+]
 
 
 class Timestamps:
-    """Finds the time of each event of one kind of data. Raises KnowledgeError for settings that cannot be read."""
+    """Finds the time of each event of one kind of data. What cannot be read of its settings goes to ``warn``."""
 
-    def __init__(self, settings: Stanza, now: float) -> None:
+    def __init__(self, settings: Stanza, now: float, warn: Warn) -> None:
         self._now = now
-        self._prefix = _pattern(settings.get("TIME_PREFIX"))
-        self._format = settings.get("TIME_FORMAT")
+        self._prefix = pattern_of(settings, "TIME_PREFIX", warn)
+        self._format = _format(settings, warn)
         self._lookahead = integer(settings.get("MAX_TIMESTAMP_LOOKAHEAD"), 128)
-        self._zone = self._read_zone(settings.get("TZ"))
+        self._zone = _zone(settings, warn)
+        self._aliases = _aliases(settings, self._format, warn)
         self._oldest = now - integer(settings.get("MAX_DAYS_AGO"), 2000) * DAY
-        # A day of grace for zones, as MAX_DAYS_HENCE has by default.
         self._newest = now + integer(settings.get("MAX_DAYS_HENCE"), 2) * DAY
         config = settings.get("DATETIME_CONFIG", "").strip().upper()
-        self.current = config == "CURRENT"
-        self.none = config == "NONE"
-        if self._format:
-            try:
-                parse_time("", self._format)
-            except (ValueError, re.error) as problem:
-                raise KnowledgeError(f"TIME_FORMAT: {problem}") from None
+        self.disabled = config in ("CURRENT", "NONE")
+        self.outside: str = ""
+        """The first text that was a time too far from now to be believed."""
 
-    @staticmethod
-    def _read_zone(name: str | None) -> tzinfo:
-        zone = zone_of(name.strip()) if name and name.strip() else UTC
-        if zone is None:
-            raise KnowledgeError(f"TZ: there is no zone {name}")
-        return zone
-
-    def find(self, event: str) -> Found | None:
-        """The time in an event; None if there is none that can be believed."""
-        if self.current or self.none:
+    def find(self, event: str, previous: float | None = None) -> Found | None:
+        """The time in an event; None if there is none that can be believed. ``previous`` gives a time of day its
+        date: that of the event before, or today's."""
+        if self.disabled:
             return None
         start = 0
         if self._prefix is not None:
@@ -94,74 +90,159 @@ class Timestamps:
             if found is None:
                 return None
             start = found.end()
-        window = event[start:] if self._lookahead < 0 else event[start : start + self._lookahead]
-        result = self._formatted(window) if self._format else find_time(window, self._zone, self._now)
-        if result is None or not self._oldest <= result.epoch <= self._newest:
+        window = event[start:] if self._lookahead <= 0 else event[start : start + self._lookahead]
+        result = self._formatted(window) if self._format else self._usual(window, previous)
+        if result is None:
             return None
-        return Found(result.epoch, start + result.start, start + result.end)
+        return Found(result.epoch, start + result.start, start + result.end, result.zone, result.wall)
 
     def has_date(self, line: str) -> bool:
         """Whether a line has a date in it, for BREAK_ONLY_BEFORE_DATE."""
         return self.find(line) is not None
 
+    def _believed(self, epoch: float, text: str) -> bool:
+        if self._oldest <= epoch <= self._newest:
+            return True
+        self.outside = self.outside or text
+        return False
+
+    # --- by TIME_FORMAT
+
     def _formatted(self, window: str) -> Found | None:
         """The format at the beginning of the window; without a prefix, at the first place where it fits."""
-        assert self._format is not None  # the caller asked
         blank = len(window) - len(window.lstrip())
-        read: Callable[[int], Found | None] = lambda at: self._at(window, at)  # noqa: E731
         if self._prefix is not None:
-            return read(0) or read(blank)
-        for position in range(len(window)):
-            if (position == 0 or not (window[position - 1].isalnum() and window[position].isalnum())) and (
-                found := read(position)
-            ):
-                return found
+            places: list[int] = [0, blank] if blank else [0]
+        else:
+            places = [at for at in range(len(window)) if not at or not (window[at - 1 : at + 1]).isalnum()]
+        for at in places:
+            found = self._at(window, at)
+            if found is not None:
+                return found if self._believed(found.epoch, window[found.start : found.end]) else None
         return None
 
     def _at(self, window: str, position: int) -> Found | None:
         assert self._format is not None  # the caller asked
         found = parse_time(window[position:], self._format, self._zone, self._now)
-        return None if found is None else Found(found[0], position, position + found[1])
+        if found is None:
+            return None
+        epoch, length = found
+        written = _written_zone(window[position : position + length], self._format)
+        return self._found(epoch, position, position + length, written)
+
+    def _found(self, epoch: float, start: int, end: int, written: tzinfo | None) -> Found:
+        zone = self._zone if written is None else written
+        offset = datetime.fromtimestamp(epoch, UTC).astimezone(zone).utcoffset() or timedelta()
+        minutes = LOCAL if written is None else str(round(offset.total_seconds() / 60))
+        return Found(epoch, start, end, minutes, epoch + offset.total_seconds())
+
+    # --- by themselves
+
+    def _usual(self, window: str, previous: float | None) -> Found | None:
+        """The first time that is written in one of the usual ways, and can be believed."""
+        position = 0
+        while True:
+            matches = [match for way in _WAYS if (match := way.search(window, position)) is not None]
+            if not matches:
+                return None
+            match = min(matches, key=lambda each: each.start())  # of several at one place, the first way
+            found = self._read(match, previous)
+            if found is not None and self._believed(found.epoch, match[0]):
+                return found
+            position = max(match.end(), match.start() + 1)
+
+    def _read(self, match: re.Match[str], previous: float | None) -> Found | None:
+        parts = match.groupdict()
+        fraction = float(f"0.{parts['f']}") if parts.get("f") else 0.0
+        if parts.get("epoch"):
+            return self._found(int(parts["epoch"]) + fraction, *match.span(), UTC)
+        written = self._aliased(parts.get("z"))
+        zone = self._zone if written is None else written
+        try:
+            moment = _moment(parts, zone, self._now if previous is None else previous, self._now)
+        except ValueError:
+            return None
+        return self._found(moment.timestamp() + fraction, *match.span(), written)
+
+    def _aliased(self, text: str | None) -> tzinfo | None:
+        return None if text is None else self._aliases.get(text.upper()) or zone_of(text.upper())
 
 
-def _pattern(text: str | None) -> Pattern | None:
-    if not text:
+def _moment(parts: dict[str, Any], zone: tzinfo, previous: float, now: float) -> datetime:
+    """Whole seconds. Raises ValueError where there is no such day."""
+    hour, minute, second = (int(parts.get(key) or 0) for key in "HMS")
+    half = (parts.get("p") or "").lower()
+    if half:
+        hour = hour % 12 + (12 if half == "pm" else 0)
+    clock: dict[str, Any] = {
+        "hour": hour,
+        "minute": minute,
+        "second": min(second, 59),
+        "microsecond": 0,
+        "tzinfo": zone,
+    }
+    if "time" in parts:
+        return datetime.fromtimestamp(previous, zone).replace(**clock)
+    name = parts.get("b")
+    month = next(i for i, full in enumerate(MONTHS, 1) if full.startswith(name.lower())) if name else int(parts["m"])
+    day, year_text = int(parts["d"]), parts.get("Y") or parts.get("y")
+    if year_text:
+        year = int(year_text)
+        if len(year_text) == 2:
+            year += 2000 if year <= 68 else 1900  # N10.15
+        return datetime(year, month, day, **clock)
+    # Without a year: this year's, unless that would lie ahead.
+    year = datetime.fromtimestamp(now, zone).year
+    moment = datetime(year, month, day, **clock)
+    return moment if moment.timestamp() <= now + DAY else moment.replace(year=year - 1)
+
+
+# --- settings ---------------------------------------------------------------------------------------------------------
+
+_ZONE_TEXT: Final = re.compile(r"[+-]\d{2}:?\d{2}(?!\d)|(?<![A-Za-z/])[A-Za-z]+(?:/[A-Za-z_]+)*")
+
+
+def _written_zone(text: str, form: str) -> tzinfo | None:
+    """The zone that a time's text names, if its format has one."""
+    if "%s" in form:
+        return UTC
+    if "%z" not in form and "%Z" not in form and "%:z" not in form:
+        return None
+    zones = (zone_of(found) for found in reversed(_ZONE_TEXT.findall(text)))
+    return next((zone for zone in zones if zone is not None), None)
+
+
+def _format(settings: Stanza, warn: Warn) -> str | None:
+    form = settings.get("TIME_FORMAT")
+    if not form:
         return None
     try:
-        return compile_pcre(text)
-    except PatternError as problem:
-        raise KnowledgeError(f"TIME_PREFIX: Regex: {problem}") from None
+        parse_time("", form)
+    except (ValueError, re.error) as problem:
+        warn(KnowledgeError(f"TIME_FORMAT is not used: {problem}"))
+        return None
+    return form
 
 
-def find_time(text: str, zone: tzinfo, now: float) -> Found | None:
-    """The first time in a text that is written in one of the usual ways."""
-    for found in _DATE.finditer(text):
-        kind = found.lastgroup
-        if kind is None:
-            continue
-        epoch = _epoch(found[0]) if kind == "epoch" else _read(kind, found[0], zone, now)
-        if epoch is not None:
-            return Found(epoch, found.start(), found.end())
-    return None
+def _zone(settings: Stanza, warn: Warn) -> tzinfo:
+    """Ours is the machine that runs splunkd, and it keeps UTC."""
+    name = settings.get("TZ", "").strip()
+    zone = zone_of(name) if name else UTC
+    if zone is None:
+        warn(KnowledgeError(f"TZ is not used: there is no zone {name}"))
+        return UTC
+    return zone
 
 
-def _epoch(text: str) -> float:
-    return int(text) / 1000 if len(text) == 13 and "." not in text else float(text)
-
-
-def _read(kind: str, text: str, zone: tzinfo, now: float) -> float | None:
-    clean = text.replace(",", "." if kind != "rfc" else "")
-    if kind in ("iso", "slashed"):
-        clean = clean.replace("T", " ", 1)
-    if kind == "rfc":
-        clean = clean.replace("-", " ")
-    for form in _FORMATS[kind]:
-        found = parse_time(clean, form, zone, now)
-        if found is not None and found[1] == len(clean):
-            return _not_in_the_future(found[0], now) if kind == "syslog" and "%Y" not in form else found[0]
-    return None
-
-
-def _not_in_the_future(epoch: float, now: float) -> float:
-    """A time without a year that would lie more than a day ahead is last year's."""
-    return epoch if epoch <= now + DAY else epoch - 365 * DAY
+def _aliases(settings: Stanza, form: str | None, warn: Warn) -> dict[str, tzinfo]:
+    """``TZ_ALIAS``: what the names of zones in events mean."""
+    text = settings.get("TZ_ALIAS", "")
+    if text and form is not None and "%Z" in form:
+        warn(KnowledgeError("TZ_ALIAS is not used beside a TIME_FORMAT with %Z, which is not supported"))
+    found: dict[str, tzinfo] = {}
+    for pair in text.split(","):
+        name, _, meaning = (part.strip() for part in pair.partition("="))
+        plain = re.sub(r"^(?:GMT|UTC)(?=[+-])", "", meaning)
+        if name and plain and (zone := zone_of(plain)) is not None:
+            found[name.upper()] = zone
+    return found

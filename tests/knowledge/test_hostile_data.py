@@ -60,7 +60,7 @@ def test_bytes_that_are_no_utf_8_are_kept_and_reported_with_their_line(tmp_path:
     knowledge = Knowledge.load([write_app(tmp_path, props="[st]\nSHOULD_LINEMERGE = false\n")])
     indexed = knowledge.index_time(b"good\nbad \xff\x00\nlast", Metadata("h", "s", "st"), NOW)
     assert indexed.frame.column("_raw").to_values() == ["good", "bad \\xFF\\x00", "last"]
-    assert [w.message.split(";")[0] for w in indexed.warnings] == ["line 2: not UTF-8", "line 2: NUL bytes"]
+    assert [w.message.split(";")[0] for w in indexed.warnings[:2]] == ["line 2: not UTF-8", "line 2: NUL bytes"]
 
 
 def test_a_line_without_end_is_cut_and_marked_in_a_moment(tmp_path: Path) -> None:
