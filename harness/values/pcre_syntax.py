@@ -235,9 +235,13 @@ class _Reader:
         return self._character(character, flags)
 
     def _character(self, character: str, flags: _Flags) -> _Piece:
-        if flags.i and not character.isascii():
-            self._unsupported("a letter outside ASCII in any case")
+        self._check_case(flags, ord(character), ord(character))
         return _Piece(_literal(ord(character)), 1, 1, caseless=flags.i and character.isalpha())
+
+    def _check_case(self, flags: _Flags, low: int, high: int) -> None:
+        """Letters of other alphabets ignore case by rules of Unicode that the two engines do not share."""
+        if flags.i and high > 127 and (high - low > 1_000 or any(map(_has_case, range(max(low, 128), high + 1)))):
+            self._unsupported("a letter outside ASCII in any case")
 
     def _group(self, flags: _Flags, depth: int) -> _Piece:
         if self.pattern.startswith("*", self.at):
@@ -473,8 +477,7 @@ class _Reader:
             raise PatternError("invalid range in character class")
         if high < low:
             raise PatternError("range out of order in character class")
-        if flags.i and high > 127:
-            self._unsupported("a letter outside ASCII in any case")
+        self._check_case(flags, low, high)
         return f"{_literal(low)}-{_literal(high)}"
 
     def _class_part(self, flags: _Flags) -> str | int:
@@ -492,8 +495,7 @@ class _Reader:
         character = self.pattern[self.at]
         self.at += 1
         if character != "\\":
-            if flags.i and not character.isascii():
-                self._unsupported("a letter outside ASCII in any case")
+            self._check_case(flags, ord(character), ord(character))
             return ord(character)
         return self._class_escape()
 
@@ -529,6 +531,10 @@ class _Reader:
 
 
 _ASSERTIONS: Final = {"b": r"\b", "B": r"\B", "A": r"\A", "Z": r"(?=\n?\Z)", "z": r"\Z"}
+
+
+def _has_case(code: int) -> bool:
+    return chr(code).lower() != chr(code).upper()
 
 
 def _assertion(text: str) -> _Piece:
