@@ -23,6 +23,25 @@ Sharing = Literal["user", "app", "global"]
 
 KNOWLEDGE: Final = frozenset(("props", "transforms", "macros", "eventtypes", "tags", "fields"))
 """Files that change what searches find; a write to any other leaves their knowledge as it is."""
+_STOCK: Final = """
+alert_actions app authentication authorize collections commands datamodels distsearch eventtypes fields health indexes
+inputs limits macros messages metric_rollups outputs props restmap savedsearches searchbnf server sourcetypes tags times
+transforms ui-prefs user-prefs viewstates visualizations web workflow_actions workload_rules
+"""
+"""Files that a Splunk has without any app."""
+_STOCK_STANZAS: Final[Mapping[str, Mapping[str, Mapping[str, str]]]] = {
+    "alert_actions": {
+        "email": {"label": "Send email", "is_custom": "0"},
+        "logevent": {"label": "Log Event", "is_custom": "1"},
+        "lookup": {"label": "Output results to lookup", "is_custom": "0"},
+        "populate_lookup": {"label": "Populate lookup", "is_custom": "0"},
+        "rss": {"label": "Create RSS feed", "is_custom": "0"},
+        "script": {"label": "Run a script", "is_custom": "0"},
+        "summary_index": {"label": "Summary index", "is_custom": "0"},
+        "webhook": {"label": "Webhook", "is_custom": "1"},
+    },
+}
+"""What those files say, where something here depends on it."""
 OVERLAY: Final = "rest"
 SYSTEM: Final = "system"
 
@@ -70,14 +89,18 @@ class Confs:
     def __init__(self, apps: Iterable[App]) -> None:
         self._lock = threading.RLock()
         self._stanzas: dict[_Key, Stanza] = {}
-        self._files: set[str] = set()
+        self._files: set[str] = set(_STOCK.split())
         self.version = 0
+        self._load(SYSTEM, _STOCK_STANZAS)
         for app in apps:
-            for file, stanzas in app.confs.items():
-                self._files.add(file)
-                for name, settings in stanzas.items():
-                    stanza = Stanza(file, name, app.name, base=dict(settings), in_app=True)
-                    self._stanzas[_key(stanza)] = stanza
+            self._load(app.name, app.confs)
+
+    def _load(self, app: str, confs: Mapping[str, Mapping[str, Mapping[str, str]]]) -> None:
+        for file, stanzas in confs.items():
+            self._files.add(file)
+            for name, settings in stanzas.items():
+                stanza = Stanza(file, name, app, base=dict(settings), in_app=True)
+                self._stanzas[_key(stanza)] = stanza
 
     # --- reading ------------------------------------------------------------------------------------------------------
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Final
@@ -105,17 +105,16 @@ class SavedSearch:
                 found[action[1]] = is_true(value)
         return [action for action, on in found.items() if on]
 
-    def content(self) -> dict[str, Json]:
-        """Every setting, typed as the defaults show (M5.1-M5.6)."""
-        defaults = shape("saved_search")
+    def content(self, actions: Iterable[str] = ()) -> dict[str, Json]:
+        """Every setting, typed as the defaults show (M5.1-M5.6). Every one of ``actions``, the alert actions that the
+        server knows, has a switch."""
+        defaults = {**{f"action.{action}": False for action in actions}, **shape("saved_search")}
         found: dict[str, Json] = dict(defaults)
         for name, value in self.settings.items():
-            found[name] = like(defaults.get(name), value)
+            found[name] = is_true(value) if _ACTION.fullmatch(name) else like(defaults.get(name), value)
         if self.text("alert.suppress"):
             found["alert.suppress"] = self.flag("alert.suppress")
-        for action in self.actions:
-            if f"action.{action}" not in self.settings:
-                found[f"action.{action}"] = like(defaults.get(f"action.{action}"), "1")
+        found |= {f"action.{action}": True for action in self.actions}
         found |= {
             "actions": ", ".join(self.actions),
             "eai:acl": None,

@@ -100,7 +100,7 @@ def test_edit_keeps_what_is_not_sent(rest: Rest) -> None:
     assert (found["description"], found["search"], found["actions"]) == ("second", "| makeresults", "risk")
     assert found["action.risk.param._risk"] == "[]"
     found = content(rest.post(f"{SAVED}/mine", actions="notable"))
-    assert (found["actions"], found["action.risk"], found["action.notable"]) == ("notable", "0", "1")
+    assert (found["actions"], found["action.risk"], found["action.notable"]) == ("notable", False, True)
 
 
 def test_a_private_search_hides_a_shared_one(rest: Rest) -> None:

@@ -100,7 +100,7 @@ def find(call: Call, name: str) -> SavedSearch:
 
 
 def _entry(call: Call, saved: SavedSearch) -> Entry:
-    content = saved.content()
+    content = saved.content(call.instance.confs.merged("alert_actions"))
     following = call.instance.scheduler.next_run(saved)
     content["next_scheduled_time"] = "" if following is None else _with_zone(call, following)
     content["triggered_alert_count"] = sum(
