@@ -209,15 +209,15 @@ class _Extreme(Aggregate):
         places[order] = np.arange(len(order))
         by_size = np.argsort(self.sign * np.where(isnumber, numbers, 0.0), kind="stable")
         by_size = by_size[isnumber[by_size]]
-        # The first of equal numbers is kept, as it is when counting up.
-        places[by_size[::-1]] = len(numbers) + np.searchsorted(
-            (self.sign * numbers)[by_size], (self.sign * numbers)[by_size[::-1]]
-        )
+        # Equal numbers share a place, so that the first of them is kept, as it is when counting up.
+        size = (self.sign * numbers)[by_size]
+        places[by_size] = len(numbers) + np.searchsorted(size, size)
         best = np.full(samples.count, -1, dtype=np.int64)
         np.maximum.at(best, samples.groups, places[samples.codes])
-        holder = np.full(2 * len(numbers) + 1, -1, dtype=np.int32)
-        holder[places[samples.codes[::-1]]] = samples.codes[::-1]
-        return Column(samples.values, holder[best])
+        winners = np.flatnonzero(places[samples.codes] == best[samples.groups])
+        found = np.full(samples.count, -1, dtype=np.intp)
+        found[samples.groups[winners][::-1]] = winners[::-1]
+        return samples.at(found)
 
 
 @aggregate

@@ -22,7 +22,7 @@ class AddInfo(SearchCommand):
         return cls()
 
     def run(self, frame: Frame, context: SearchContext) -> Frame:
-        window = context.window
+        window = context.progress.window
         values = {
             "info_min_time": "0.000" if window.earliest is None else f"{window.earliest:.3f}",
             "info_max_time": "+Infinity" if window.latest is None else f"{window.latest:.3f}",

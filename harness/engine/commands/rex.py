@@ -15,7 +15,7 @@ import numpy as np
 from harness.engine.commands import SearchCommand
 from harness.engine.context import SearchContext
 from harness.errors import KnowledgeError, UnsupportedSPL
-from harness.knowledge.index_transforms import parse_sed
+from harness.knowledge.sed import parse_sed
 from harness.spl.arguments import Arguments, non_negative_integer, string
 from harness.values.column import NULL, Column, Encoder, Value
 from harness.values.frame import Frame

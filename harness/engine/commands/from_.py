@@ -1,0 +1,51 @@
+"""``from``: the rows of a dataset: of a data model, or a lookup. Follows "from" in the Search Reference.
+
+Of a data model's dataset the fields come without the dataset's name before them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from harness.engine.commands import SearchCommand
+from harness.engine.context import SearchContext
+from harness.spl.arguments import Arguments
+from harness.values.frame import Frame
+
+
+@dataclass(frozen=True, slots=True)
+class From(SearchCommand):
+    names = ("from",)
+    generating = True
+
+    kind: str
+    name: str
+
+    @classmethod
+    def parse(cls, arguments: Arguments) -> From:
+        text = arguments.rest()
+        kind, separator, name = text.partition(":")
+        kind, name = kind.strip().lower(), name.strip().strip('"')
+        if not separator or not name:
+            raise arguments.error(f"Invalid dataset specifier '{text}'.")
+        if kind not in ("datamodel", "lookup"):
+            raise arguments.unsupported(f"the dataset kind '{kind}'")
+        if kind == "datamodel" and "." not in name:
+            raise arguments.error(f"Invalid dataset specifier '{text}': name a dataset of the data model.")
+        return cls(kind, name)
+
+    def run(self, frame: Frame, context: SearchContext) -> Frame:
+        if self.kind == "lookup":
+            lookup = context.knowledge.lookup(self.name)
+            rows = [{name: cell for name, cell in row.items() if cell} for row in lookup.rows()]
+            return Frame.from_rows(rows, columns=lookup.fields)
+        model, _, dataset = self.name.partition(".")
+        return flat(context.data_models.rows(model, dataset, context))
+
+
+def flat(rows: Frame) -> Frame:
+    """The fields without the names of their datasets; of two with one name the innermost dataset's counts."""
+    columns = {}
+    for name in sorted(rows.columns, key=lambda name: name.count(".")):
+        columns[name.rpartition(".")[2]] = rows.columns[name]
+    return replace(rows, columns=columns)
