@@ -184,11 +184,14 @@ class Arguments:
     # --- names and lists
 
     def field_name(self) -> str:
-        """One field name: quoted, or bare with dots, braces, wildcards and ``sum(x)`` parentheses in it."""
+        """One field name: quoted, or bare with dots, braces, wildcards and ``sum(x)`` parentheses in it. What follows a
+        quoted name without a blank belongs to it: ``"All_Traffic".*``."""
         text, start = self._source.text, self._position
         if start < self._source.end and text[start] == '"':
-            token = self.next()
-            return token.text
+            after = quoted_end(self._source, start)
+            attached = _FIELD.match(text, after, self._source.end)
+            self._move(after if attached is None else attached.end())
+            return unescape(text[start + 1 : after - 1]) + ("" if attached is None else attached[0])
         found = _FIELD.match(text, start, self._source.end)
         if found is None:
             raise self.error("A field name is expected.")

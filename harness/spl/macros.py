@@ -21,8 +21,8 @@ MAX_DEPTH: Final = Limits().macro_depth
 MAX_LENGTH: Final = 5_000_000
 """Characters that an expanded search may have: macros that call each other twice grow without end."""
 
-_CALL: Final = re.compile(r"```.*?```|`([^`]*)`", re.DOTALL)
-_NAME: Final = re.compile(r"\s*[A-Za-z0-9_.:-]+\s*(?:\(.*\)\s*)?\Z", re.DOTALL)
+_CALL: Final = re.compile(r"```.*?```|`(\s*[A-Za-z0-9_.:-]+\s*(?:\([^`]*\)\s*)?)`", re.DOTALL)
+"""A comment, or a call. Backticks around anything else call nothing: they may be part of a text."""
 _PARAMETER: Final = re.compile(r"\$([A-Za-z0-9_-]+)\$")
 _NAMED: Final = re.compile(r"\s*([A-Za-z0-9_-]+)\s*=(?!=)(.*)", re.DOTALL)
 
@@ -107,7 +107,7 @@ class _Expander:
         length = base
         position = 0
         for found in _CALL.finditer(text):
-            if found[1] is None or not _NAME.match(found[1]):  # a comment, or backticks that call nothing
+            if found[1] is None:  # a comment
                 continue
             literal = text[position : found.start()]
             parts.append(literal)

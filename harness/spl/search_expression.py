@@ -71,7 +71,8 @@ _TOKEN: Final = re.compile(
     """,
     re.VERBOSE | re.DOTALL,
 )
-_BARE_VALUE: Final = re.compile(r'(?:\\.|[^\s()\[\],"\\])++', re.DOTALL)
+_BARE_VALUE: Final = re.compile(r'(?:\\.|[^\s()\[\],"\\])(?:\\.|[^\s()\[\],"\\]|\([^\s()]*\))*+', re.DOTALL)
+"""Parentheses that close again belong to a value that has begun: ``process=*GetCurrent()*``."""
 _DIRECTIVE: Final = re.compile(r"(TERM|CASE)\(([^()\s]*)\)")
 
 

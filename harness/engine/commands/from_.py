@@ -5,12 +5,17 @@ Of a data model's dataset the fields come without the dataset's name before them
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
+from typing import Final
 
 from harness.engine.commands import SearchCommand
 from harness.engine.context import SearchContext
 from harness.spl.arguments import Arguments
 from harness.values.frame import Frame
+
+_SPECIFIER: Final = re.compile(r"\s*([A-Za-z_]+)(?:\s*:\s*|\s+)(\S.*?)\s*")
+"""``datamodel:Web.Web``; ``datamodel Web.Web`` is older and means the same."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,10 +29,10 @@ class From(SearchCommand):
     @classmethod
     def parse(cls, arguments: Arguments) -> From:
         text = arguments.rest()
-        kind, separator, name = text.partition(":")
-        kind, name = kind.strip().lower(), name.strip().strip('"')
-        if not separator or not name:
+        found = _SPECIFIER.fullmatch(text)
+        if found is None:
             raise arguments.error(f"Invalid dataset specifier '{text}'.")
+        kind, name = found[1].lower(), found[2].replace('"', "")
         if kind not in ("datamodel", "lookup"):
             raise arguments.unsupported(f"the dataset kind '{kind}'")
         if kind == "datamodel" and "." not in name:
