@@ -1,7 +1,7 @@
 """An existing Splunk at an address.
 
 Each test gets an index of its own, which the user's role searches by default while the test runs, and a token of the
-event collector; both are taken away again, and so is what the test left in shared indexes. Nothing else is touched.
+event collector; all of it is taken away again, and so is what the test left in shared indexes. Nothing else is touched.
 The data keeps its own time: a scheduled search is dispatched "as if it were" the moment of its schedule.
 """
 
@@ -47,7 +47,7 @@ class RemoteBackend:
         name = f"harness_{secrets.token_hex(6)}"
         with ExitStack() as undo:
             _make_index(self._client, name, undo)
-            _search_by_default(self._client, name, undo)
+            _lend_rights(self._client, name, undo)
             hec = undo.enter_context(self._collector(name, undo))
             session = RemoteSession(self._client, hec, name)
             undo.callback(session.clean)
@@ -129,8 +129,10 @@ class RemoteSession:
 
     def run_scheduled(self, name: str, moment: float) -> ScheduledRun:
         """Dispatched with the schedule's moment as "now": its relative window then lies over the data as recorded."""
-        with self.client.service() as service:
-            saved = service.saved_searches[name]
+        saved = self.client.saved_search(name)
+        if saved is None:
+            raise BackendError(f"the saved search {name} is gone from {self.client.address}")
+        with self.client.service():
             job = saved.dispatch(trigger_actions="1", force_dispatch="1", **{"dispatch.now": str(int(moment))})
             sid = str(job.sid)
             self.client.wait_until(job.is_done, SCHEDULED_SECONDS, f"the saved search {name}")
@@ -145,9 +147,10 @@ class RemoteSession:
         for name in self._saved:
             for index in SHARED_INDEXES:
                 self.client.search(f'search index="{index}" search_name="{name}" | delete')
-            with self.client.service() as service:
-                if name in service.saved_searches:
-                    service.saved_searches.delete(name)
+            saved = self.client.saved_search(name)
+            if saved is not None:
+                with self.client.service():
+                    saved.delete()
 
 
 def _make_index(client: SplunkClient, name: str, undo: ExitStack) -> None:
@@ -161,21 +164,26 @@ def _make_index(client: SplunkClient, name: str, undo: ExitStack) -> None:
         client.wait_until(lambda: name in service.indexes, INDEX_SECONDS, f"making the index {name}")
 
 
-def _search_by_default(client: SplunkClient, index: str, undo: ExitStack) -> None:
-    """A detection names no index: the user's role must search ours by default, for as long as the test runs."""
+def _lend_rights(client: SplunkClient, index: str, undo: ExitStack) -> None:
+    """For as long as the test runs, the user's role searches our index by default, since a detection names none, and
+    may delete events, since alerts write into indexes that are not ours."""
     content = client.get("authentication/current-context")[0].content
     roles = content.get("roles") or []
     if not roles:
         raise BackendError(f"the user at {client.address} has no role")
     role = roles[0] if isinstance(roles, list) else str(roles)
-    before = client.get(f"authorization/roles/{role}")[0].content.get("srchIndexesDefault") or []
+    before = client.get(f"authorization/roles/{role}")[0].content
+    indexes = list(before.get("srchIndexesDefault") or [])
+    imported = list(before.get("imported_roles") or [])
 
-    def post(indexes: list[str]) -> None:
+    def post(indexes: list[str], imported: list[str]) -> None:
         with client.service() as service:
-            service.post(f"authorization/roles/{role}", srchIndexesDefault=indexes or [""])
+            service.post(
+                f"authorization/roles/{role}", srchIndexesDefault=indexes or [""], imported_roles=imported or [""]
+            )
 
-    undo.callback(post, list(before))
-    post([*before, index])
+    undo.callback(post, indexes, imported)
+    post([*indexes, index], [*imported, *({"can_delete"} - set(imported))])
 
 
 def _with_token(client: SplunkClient, address: Address, name: str, index: str, undo: ExitStack) -> Address:

@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 import msgspec
 
@@ -22,7 +23,7 @@ from harness.errors import BackendError, HarnessError, SearchError, SPLSyntaxErr
 from harness.spl.macros import Macro
 
 if TYPE_CHECKING:
-    from splunklib.client import Entity, Service
+    from splunklib.client import SavedSearch, Service
 
 REQUEST_SECONDS = 30.0
 SEARCH_SECONDS = 300.0
@@ -196,12 +197,19 @@ class SplunkClient:
         with self._talking():
             yield self._sdk
 
-    def saved_search(self, name: str) -> Entity | None:
+    def saved_search(self, name: str) -> SavedSearch | None:
+        """The saved search of that name. The SDK's own look-up writes a blank as a plus, which Splunk takes for one."""
+        from splunklib.binding import HTTPError, UrlEncoded
+        from splunklib.client import SavedSearch
+
+        path = UrlEncoded(f"saved/searches/{quote(name, safe='')}", skip_encode=True)
         with self.service() as service:
             try:
-                return service.saved_searches[name]
-            except KeyError:
-                return None
+                return SavedSearch(service, path).refresh()
+            except HTTPError as error:
+                if error.status == http.client.NOT_FOUND:
+                    return None
+                raise
 
     def wait_until(self, condition: Callable[[], bool], seconds: float, what: str) -> None:
         """Ask again and again, less and less often, until ``condition`` holds; after ``seconds`` it is an error."""

@@ -80,6 +80,7 @@ def test_the_detections_of_the_content_are_saved_searches_that_can_be_run(tmp_pa
         hec_url, _, token = told["HEC"].split()
         with HecClient(address.with_hec(hec_url, token)) as hec:
             hec.send_raw(NET_USE.encode(), Target("s", "things", "main", "h"))
+        saved.enable()
         job = saved.dispatch(trigger_actions="1", **{"dispatch.earliest_time": "0", "dispatch.latest_time": "now"})
         assert client.outcome(job.sid).result_count == 2
         assert client.count("search index=risk") == 2
