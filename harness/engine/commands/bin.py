@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any, Final
 
 from harness.engine.bins import (
     TimeSpan,
@@ -24,6 +26,13 @@ from harness.values.column import Column, Value
 from harness.values.frame import Frame
 from harness.values.values import to_number
 
+BUCKET_OPTIONS: Final[Mapping[str, Any]] = {
+    "span": string,
+    "bins": non_negative_integer,
+    "minspan": string,
+    "aligntime": string,
+}
+
 
 @dataclass(frozen=True, slots=True)
 class Bin(SearchCommand):
@@ -41,14 +50,7 @@ class Bin(SearchCommand):
 
     @classmethod
     def parse(cls, arguments: Arguments) -> Bin:
-        known = {
-            "span": string,
-            "bins": non_negative_integer,
-            "minspan": string,
-            "aligntime": string,
-            "start": string,
-            "end": string,
-        }
+        known = {**BUCKET_OPTIONS, "start": string, "end": string}
         options = arguments.options(known)
         field: str | None = None
         target: str | None = None
@@ -69,6 +71,11 @@ class Bin(SearchCommand):
         for name in ("start", "end"):
             if name in options:
                 raise arguments.unsupported(f"the option '{name}'")
+        return cls.of(field, target or field, options, arguments)
+
+    @classmethod
+    def of(cls, field: str, target: str, options: Mapping[str, Any], arguments: Arguments) -> Bin:
+        """The buckets that options ask for."""
         span: TimeSpan | str | None = options.get("span")
         if isinstance(span, str):
             span = _read_span(span, arguments)
@@ -76,7 +83,7 @@ class Bin(SearchCommand):
         if minimum is not None and to_number(minimum) is None:
             raise arguments.unsupported(f"the minspan '{minimum}'")
         least = None if minimum is None else float(to_number(minimum) or 0)
-        return cls(field, target or field, span, options.get("bins", 100), least, options.get("aligntime"))
+        return cls(field, target, span, options.get("bins", 100), least, options.get("aligntime"))
 
     def run(self, frame: Frame, context: SearchContext) -> Frame:
         if self.field not in frame.columns:
