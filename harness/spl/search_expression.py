@@ -184,6 +184,8 @@ class SearchExpressionParser:
         return Term(SearchValue(name, quoted), self._span(start, start_end(self._text, start, self.position)))
 
     def _comparison(self, name: str, operator: str, start: int) -> SearchNode:
+        if operator == "::" and name == "tag":
+            return self._tag_of_field(start)
         indexed = operator == "::"
         symbol = "=" if operator in ("::", "==") else operator
         directive = _DIRECTIVE.match(self._text, self.position, self._source.end)
@@ -194,6 +196,14 @@ class SearchExpressionParser:
         if name in TIME_MODIFIERS and symbol == "=" and not indexed:
             return TimeModifier(name, value.text, self._span(start))
         return Comparison(name, cast("ComparisonOperator", symbol), value, self._span(start), indexed)
+
+    def _tag_of_field(self, start: int) -> SearchNode:
+        """``tag::host=web``: a tag of one field's value."""
+        found = self._match()
+        if found["word"] is None:
+            raise self._fail("Comparator '::' is missing a term on the right hand side.", start)
+        self._take(found)
+        return self._after_name(f"tag::{found[0]}", False, start)
 
     def _value(self, operator: str) -> SearchValue:
         start = self.position

@@ -6,8 +6,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 
 from harness.content.models import Problem
-from harness.errors import SPLError
-from harness.spl.time import resolve_time
+from harness.spl.time import InvalidTimeError, resolve_time
 from harness.validation.rules import Rule, Subject, rule
 
 _START = datetime(2024, 1, 1, tzinfo=UTC)
@@ -54,8 +53,8 @@ class WindowsLeaveNoGap(Rule):
         try:
             end = resolve_time(schedule.latest, first, UTC)
             begin = resolve_time(schedule.earliest, second, UTC)
-        except SPLError as error:
-            yield self.problem(subject, "deployment", f"the time range cannot be read: {error.message}")
+        except InvalidTimeError as error:
+            yield self.problem(subject, "deployment", f"{str(error)!r} in the time range is no time")
             return
         if begin > end:
             gap = round((begin - end) / 60)
