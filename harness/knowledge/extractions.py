@@ -6,15 +6,26 @@ An extraction adds to the fields of one event. A field that is already there sta
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from typing import Any, Final, Protocol
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Final, Protocol
 
 from harness.errors import KnowledgeError
 from harness.knowledge.automatic_kv import Fields, clean_key
 from harness.knowledge.conf import boolean
 from harness.values.pcre import Pattern, PatternError, compile_pcre
 from harness.values.values import members, texts
+
+MAX_KNOWN_NAMES: Final = 10_000
+"""Names out of the data that are remembered cleaned; attack data has few, hostile data need not."""
+
+_IN_FIELD: Final = re.compile(r"(?s)(?P<regex>.*\S)\s+in\s+(?P<field>[A-Za-z0-9_]+)\s*")
+_FORMAT_PAIR: Final = re.compile(r"""(?P<name>(?:"[^"]*"|[^\s:"]|:(?!:))+)::(?P<value>"[^"]*"|\S+)""")
+_REFERENCE: Final = re.compile(r"\$(\d+)")
+_METADATA: Final = {"MetaData:Source": "source", "MetaData:Host": "host", "MetaData:Sourcetype": "sourcetype"}
+
+Part = int | str
+"""A group by its number, or a text as it is."""
 
 
 class Extraction(Protocol):
@@ -26,10 +37,15 @@ class Extraction(Protocol):
         """Add what the extraction finds to ``fields``."""
 
 
-_IN_FIELD: Final = re.compile(r"(?s)(?P<regex>.*\S)\s+in\s+(?P<field>[A-Za-z0-9_]+)\s*")
-_FORMAT_PAIR: Final = re.compile(r"""(?P<name>(?:"[^"]*"|[^\s:"]|:(?!:))+)::(?P<value>"[^"]*"|\S+)""")
-_REFERENCE: Final = re.compile(r"\$(\d+)")
-_METADATA: Final = {"MetaData:Source": "source", "MetaData:Host": "host", "MetaData:Sourcetype": "sourcetype"}
+def _read(fields: Fields, sources: tuple[str, ...]) -> Sequence[str]:
+    """What an extraction reads: each value of its field, or the values of several fields in one line."""
+    if len(sources) == 1:
+        value = fields.get(sources[0])
+        if type(value) is str:
+            return (value,)
+        return () if value is None else texts(value)
+    line = " ".join(text for source in sources for text in texts(fields.get(source)))
+    return (line,) if line else ()
 
 
 def _put(fields: Fields, name: str, text: str, *, append: bool) -> None:
@@ -41,25 +57,23 @@ def _put(fields: Fields, name: str, text: str, *, append: bool) -> None:
         fields[name] = (*members(old), text)
 
 
+# --- by regular expression --------------------------------------------------------------------------------------------
+
+
 @dataclass(frozen=True, slots=True)
 class Extract:
     """One ``EXTRACT-`` setting: named groups of a pattern sought in ``_raw`` or in another field (N10.34, N10.35)."""
 
     pattern: Pattern
-    field: str
-
-    @property
-    def sources(self) -> tuple[str, ...]:
-        return (self.field,)
+    sources: tuple[str, ...]
 
     def apply(self, fields: Fields) -> None:
-        for text in texts(fields.get(self.field)):
+        for text in _read(fields, self.sources):
             found = self.pattern.search(text)
-            if found is None:
-                continue
-            for name, value in found.groupdict().items():
-                if value:
-                    _put(fields, name, value, append=False)
+            if found is not None:
+                for name, value in found.groupdict().items():
+                    if value:
+                        _put(fields, name, value, append=False)
 
 
 def parse_extract(setting: str) -> Extract:
@@ -69,64 +83,83 @@ def parse_extract(setting: str) -> Extract:
     carried out.
     """
     found = _IN_FIELD.fullmatch(setting)
-    text, field = (found["regex"], found["field"]) if found is not None else (setting, "_raw")
+    text, source = (found["regex"], found["field"]) if found is not None else (setting, "_raw")
     pattern = _compiled(f"(?ms){text}")
     if not pattern.names:
         raise KnowledgeError("the pattern has no named group")
-    return Extract(pattern, field)
+    return Extract(pattern, (source,))
 
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """One transform by regular expression, applied again and again: named groups, or the pairs that ``FORMAT`` names
-    (N10.36). ``keys`` are the pairs of groups that capture a name and its value (``_KEY_1``, ``_VAL_1``)."""
+    """One transform by regular expression, applied again and again (N10.36). Each match gives the fields of ``pairs``:
+    names and values, out of its groups or as they are."""
 
     pattern: Pattern
     sources: tuple[str, ...]
-    pairs: tuple[tuple[str, str], ...]
-    groups: tuple[str, ...]
-    keys: tuple[tuple[str, str], ...]
+    pairs: tuple[tuple[Part, Part], ...]
     mv_add: bool
     clean_keys: bool
     keep_empty: bool
+    _cleaned: dict[str, str] = field(default_factory=dict, repr=False, compare=False)
 
     def apply(self, fields: Fields) -> None:
-        for text in source_texts(fields, self.sources):
+        for text in _read(fields, self.sources):
             for found in self.pattern.finditer(text):
-                for name, value in self._pairs_of(found):
-                    key = clean_key(name) if self.clean_keys else name
-                    value = value.strip()  # N10.38
-                    if key and (value or self.keep_empty):
-                        _put(fields, key, value, append=self.mv_add)
+                groups: tuple[str | None, ...] = (found[0], *found.groups())
+                for name_part, value_part in self.pairs:
+                    name = name_part if isinstance(name_part, str) else groups[name_part]
+                    value = value_part if isinstance(value_part, str) else groups[value_part]
+                    if name and value is not None:
+                        self._put(fields, name, value.strip())  # N10.38
 
-    def _pairs_of(self, found: Any) -> Iterator[tuple[str, str]]:
-        for name in self.groups:
-            if (value := found[name]) is not None:
-                yield name, value
-        for key, content in self.keys:
-            if (name := found[key]) and (value := found[content]) is not None:
-                yield name, value
-        for name, template in self.pairs:
-            if (expanded := _expand(name, found, self.pattern.groups)) is not None and (
-                value := _expand(template, found, self.pattern.groups)
-            ) is not None:
-                yield expanded, value
+    def _put(self, fields: Fields, name: str, value: str) -> None:
+        if not value and not self.keep_empty:
+            return
+        if self.clean_keys:
+            name = self._clean(name)
+        if name not in fields:
+            if name:
+                fields[name] = value
+        elif self.mv_add:
+            fields[name] = (*members(fields[name]), value)
+
+    def _clean(self, name: str) -> str:
+        known = self._cleaned.get(name)
+        if known is None:
+            known = clean_key(name)
+            if len(self._cleaned) < MAX_KNOWN_NAMES:
+                self._cleaned[name] = known
+        return known
 
 
-def source_texts(fields: Fields, sources: tuple[str, ...]) -> list[str]:
-    """What a transform reads: each value of its field, or the values of several fields in one line."""
-    if len(sources) == 1:
-        return texts(fields.get(sources[0]))
-    return [" ".join(text for source in sources for text in texts(fields.get(source)))]
+def _named_pairs(pattern: Pattern) -> Iterator[tuple[Part, Part]]:
+    """A field for each named group; ``_KEY_x`` captures the name of the field whose value ``_VAL_x`` captures."""
+    for name, number in pattern.names.items():
+        if not name.startswith(("_KEY_", "_VAL_")):
+            yield name, number
+        elif name.startswith("_KEY_") and (value := pattern.names.get(f"_VAL_{name[5:]}")) is not None:
+            yield number, value
 
 
-def _expand(template: str, found: Any, groups: int) -> str | None:
-    """``$1`` is a group; None if it took no part, and for ``$0`` (N10.36)."""
-    reference = _REFERENCE.fullmatch(template)
-    if reference is not None:
-        number = int(reference[1])
-        return found[number] if 1 <= number <= groups else None
-    return template
+def _format_pairs(text: str, pattern: Pattern) -> Iterator[tuple[Part, Part]]:
+    """``name::$1 $2::value``. ``$0`` and groups that the pattern lacks give nothing. Raises KnowledgeError where a part
+    is put together, as only index time can."""
+    for found in _FORMAT_PAIR.finditer(text):
+        pair = (_part(found["name"].strip('"')), _part(found["value"].strip('"')))
+        if all(isinstance(part, str) or 1 <= part <= pattern.groups for part in pair):
+            yield pair
+
+
+def _part(text: str) -> Part:
+    if (reference := _REFERENCE.fullmatch(text)) is not None:
+        return int(reference[1])
+    if _REFERENCE.search(text) is not None:
+        raise KnowledgeError(f"FORMAT cannot put fields together at search time: {text}")
+    return text
+
+
+# --- by delimiters ----------------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +177,7 @@ class Delimited:
     clean_keys: bool
 
     def apply(self, fields: Fields) -> None:
-        for text in source_texts(fields, self.sources):
+        for text in _read(fields, self.sources):
             for name, value in self._pairs_of(split_quoted(text, self.outer)):
                 key = name if self.names or not self.clean_keys else clean_key(name)
                 if key and value:
@@ -185,6 +218,9 @@ def _unquoted(part: str) -> str:
     return part.strip()
 
 
+# --- transforms -------------------------------------------------------------------------------------------------------
+
+
 def parse_transform(name: str, settings: Mapping[str, str]) -> Extraction:
     """A search-time transform. Raises KnowledgeError for a stanza that has neither REGEX nor DELIMS, or a pattern that
     does not compile, UnsupportedSPL for one that is not carried out."""
@@ -200,26 +236,10 @@ def parse_transform(name: str, settings: Mapping[str, str]) -> Extraction:
     if "REGEX" not in settings:
         raise KnowledgeError(f"the transform {name} has neither REGEX nor DELIMS")
     pattern = _compiled(settings["REGEX"])
-    keys = tuple(
-        (group, value)
-        for group in pattern.names
-        if group.startswith("_KEY_") and (value := f"_VAL_{group[5:]}") in pattern.names
-    )
-    groups = tuple(group for group in pattern.names if not group.startswith(("_KEY_", "_VAL_")))
-    pairs: tuple[tuple[str, str], ...] = ()
-    if not pattern.names:  # beside named groups FORMAT is not used (N10.36)
-        pairs = _format(settings.get("FORMAT", ""))
+    # Beside named groups FORMAT is not used (N10.36).
+    pairs = _named_pairs(pattern) if pattern.names else _format_pairs(settings.get("FORMAT", ""), pattern)
     keep_empty = boolean(settings.get("KEEP_EMPTY_VALS"), False)
-    return Report(pattern, sources, pairs, groups, keys, mv_add, clean, keep_empty)
-
-
-def _format(text: str) -> tuple[tuple[str, str], ...]:
-    """``name::$1 $2::value``. Raises KnowledgeError where a part is put together, as only index time can."""
-    pairs = tuple((found["name"].strip('"'), found["value"].strip('"')) for found in _FORMAT_PAIR.finditer(text))
-    for part in (part for pair in pairs for part in pair):
-        if _REFERENCE.search(part) is not None and _REFERENCE.fullmatch(part) is None:
-            raise KnowledgeError(f"FORMAT cannot put fields together at search time: {part}")
-    return pairs
+    return Report(pattern, sources, tuple(pairs), mv_add, clean, keep_empty)
 
 
 def source_keys(setting: str) -> tuple[str, ...]:

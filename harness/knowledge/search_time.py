@@ -6,7 +6,7 @@ distinct text; everything after it works on columns, once per distinct value or 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from itertools import islice, product
 from typing import TYPE_CHECKING, Final
@@ -19,7 +19,7 @@ from harness.knowledge.automatic_kv import Fields
 from harness.knowledge.lookups import TableRow, usable
 from harness.knowledge.recipes import Alias, AutomaticLookup, Calculated, Recipe
 from harness.values.column import NULL, Codes, Column, Encoder, Mask, Value, combine, normal
-from harness.values.frame import Frame, RowBuilder, concatenate_frames
+from harness.values.frame import Frame, concatenate_frames
 from harness.values.values import members, texts, to_number
 
 if TYPE_CHECKING:
@@ -92,7 +92,7 @@ def _extract(frame: Frame, recipe: Recipe) -> Frame:
     read = {name for extraction in recipe.extractions for name in extraction.sources} - {"_raw"}
     given = ["_raw", *sorted(name for name in read if name in frame.columns)]
     codes, combinations = combine([frame.column(name) for name in given])
-    extracted, structured = RowBuilder(), RowBuilder()
+    extracted, structured = _Collector(), _Collector()
     for values in combinations:
         fields: Fields = {name: value for name, value in zip(given, values, strict=True) if value is not None}
         before = dict(fields)
@@ -107,13 +107,37 @@ def _extract(frame: Frame, recipe: Recipe) -> Frame:
                 if name not in joining:
                     new.setdefault(name, value)
         extracted.add(new)
-    frame = _merged(frame, extracted.build(), codes, joins=False)
-    return _merged(frame, structured.build(), codes, joins=True)
+    frame = _merged(frame, extracted, codes, joins=False)
+    return _merged(frame, structured, codes, joins=True)
 
 
-def _merged(frame: Frame, extracted: Frame, codes: Codes, *, joins: bool) -> Frame:
+class _Collector:
+    """Columns out of rows that each fill few of them. A value is a text or a tuple of texts."""
+
+    def __init__(self) -> None:
+        self._columns: dict[str, tuple[list[int], list[int], dict[Value, int]]] = {}
+        self._length = 0
+
+    def add(self, row: Fields) -> None:
+        for name, value in row.items():
+            column = self._columns.get(name)
+            if column is None:
+                column = self._columns[name] = ([], [], {})
+            rows, codes, known = column
+            rows.append(self._length)
+            codes.append(known.setdefault(value, len(known)))
+        self._length += 1
+
+    def columns(self) -> Iterator[tuple[str, Column]]:
+        for name, (rows, codes, known) in self._columns.items():
+            table = np.full(self._length, NULL, dtype=np.int32)
+            table[rows] = codes
+            yield name, Column(list(known), table)
+
+
+def _merged(frame: Frame, extracted: _Collector, codes: Codes, *, joins: bool) -> Frame:
     fresh: dict[str, Column] = {}
-    for name, column in extracted.columns.items():
+    for name, column in extracted.columns():
         spread = Column(column.values, column.codes[codes])
         known = frame.columns.get(name)
         fresh[name] = spread if known is None else _joined(known, spread) if joins else _prefer(known, spread)
