@@ -40,9 +40,10 @@ def evaluate(expression: Expr, frame: Frame, scope: Scope) -> Column:
     if not len(frame):
         return Column.null(0)
     column = _Evaluation(frame, scope).result(expression)
-    if any(type(value) is bool for value in column.values):
+    kinds = set(map(type, column.values))
+    if bool in kinds:
         raise compiler.unsupported("A result that is a truth value in some rows only", expression)
-    return column.map(plain)
+    return column if kinds <= {str, int} else column.map(plain)
 
 
 def evaluate_mask(expression: Expr, frame: Frame, scope: Scope) -> Mask:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from functools import lru_cache
 from typing import Final
 
 import numpy as np
@@ -71,7 +70,9 @@ class _Search:
             tests = [search_test("=", value.text) for value in node.values]
             return self._field(node.field, rows, lambda text: any(test(text) for test in tests))
         if isinstance(node, Term):
-            return self._term(node.value.text, rows)
+            if not node.value.text.strip("*"):
+                return np.ones(len(rows), dtype=np.bool_)
+            return self._raw(rows, term_matcher(node.value.text))
         if isinstance(node, Directive):
             return self._directive(node, rows)
         if isinstance(node, Subsearch):
@@ -98,25 +99,15 @@ class _Search:
             column = self._folded[name] = self._frame.column(name).map(_folded)
         return column.take(rows).test(lambda value: any(test(str(member)) for member in members(value)))
 
-    def _term(self, text: str, rows: Rows) -> Mask:
-        if not text.strip("*"):
-            return np.ones(len(rows), dtype=np.bool_)
-        needle = max(text.lower().split("*"), key=len)
-        pattern = term_pattern(text)
-        return self._raw(rows, lambda raw: needle in raw.lower() and pattern.search(raw) is not None)
-
     def _directive(self, node: Directive, rows: Rows) -> Mask:
-        if node.kind == "CASE" and node.field is not None:
-            matches = wildcard_matcher(node.text, case_sensitive=True)
-            column = self._frame.column(node.field).take(rows)
-            return column.test(lambda value: any(matches(to_text(member)) for member in members(value)))
-        if node.field is not None:
+        if node.field is None:
+            found = term_matcher(node.text, major=node.kind == "TERM", case_sensitive=node.kind == "CASE")
+            return self._raw(rows, found)
+        if node.kind == "TERM":
             return self._field(node.field, rows, search_test("=", node.text))
-        pattern = _bounded(node.text, _AFTER_MAJOR, _BEFORE_MAJOR)
-        if node.kind == "CASE":
-            pattern = _bounded(node.text, _AFTER_ANY, _BEFORE_ANY)
-        compiled = re.compile(pattern, 0 if node.kind == "CASE" else re.IGNORECASE)
-        return self._raw(rows, lambda raw: compiled.search(raw) is not None)
+        matches = wildcard_matcher(node.text, case_sensitive=True)
+        column = self._frame.column(node.field).take(rows)
+        return column.test(lambda value: any(matches(to_text(member)) for member in members(value)))
 
     def _raw(self, rows: Rows, test: Callable[[str], bool]) -> Mask:
         column = self._frame.column("_raw").take(rows)
@@ -138,40 +129,48 @@ def _places(rows: Rows, length: int) -> Mask:
 # --- terms ----------------------------------------------------------------------------------------------------------
 
 
-def _after(characters: str) -> str:
-    escapes = "".join(rf"|(?<=%{code})" for code in _ESCAPES.split())
-    return rf"(?:\A|(?<=[{characters}]){escapes})"
+def term_matcher(text: str, *, major: bool = False, case_sensitive: bool = False) -> Callable[[str], bool]:
+    """A word or phrase as it is sought in ``_raw``: between breakers at both ends unless a wildcard stands there, or an
+    end of it is a breaker itself. Blanks inside a phrase must be there as written.
+
+    ``major``: only major breakers count, as for ``TERM()``.
+    """
+    if not text.strip("*"):
+        return lambda raw: True
+    text = text if case_sensitive else text.lower()
+    head, *others = text.strip("*").split("*")
+    before, after = (_MAJOR_BEFORE, _MAJOR_AFTER) if major else (_ANY_BEFORE, _ANY_AFTER)
+    free_start = text.startswith("*") or _BREAKER.match(head) is not None
+    tail = re.compile(
+        _through_token(others) + ("" if text.endswith("*") or _BREAKER.match(text[-1]) else rf"(?:\Z|{after})")
+    )
+
+    def found(raw: str) -> bool:
+        raw = raw if case_sensitive else raw.lower()
+        at = raw.find(head)
+        while at >= 0:
+            bounded = free_start or at == 0 or before.search(raw, max(0, at - _LONGEST_BREAKER), at) is not None
+            if bounded and tail.match(raw, at + len(head)):
+                return True
+            at = raw.find(head, at + 1)
+        return False
+
+    return found
 
 
-def _before(characters: str) -> str:
-    escapes = "|".join(_ESCAPES.split())
-    return rf"(?=\Z|[{characters}]|%(?:{escapes}))"
-
-
-_AFTER_MAJOR: Final = rf"(?:{_after(_MAJOR)}|(?<=--))"
-_BEFORE_MAJOR: Final = rf"(?:{_before(_MAJOR)}|(?=--))"
-_AFTER_ANY: Final = _after(_MAJOR + _MINOR)
-_BEFORE_ANY: Final = _before(_MAJOR + _MINOR)
-_ANY: Final = re.compile(f"[{_MAJOR}{_MINOR}]")
-
-
-@lru_cache(maxsize=1024)
-def term_pattern(text: str) -> re.Pattern[str]:
-    """A word or phrase as it is sought in ``_raw``: in any case, and between breakers at both ends unless a wildcard
-    stands there. Blanks inside a phrase must be there as written."""
-    return re.compile(_bounded(text, _AFTER_ANY, _BEFORE_ANY), re.IGNORECASE)
-
-
-def _bounded(text: str, after: str, before: str) -> str:
-    """An end of the text that is a breaker itself needs none beside it."""
-    lead = "" if text.startswith("*") or _ANY.match(text) else after
-    tail = "" if text.endswith("*") or _ANY.match(text[-1:]) else before
-    return f"{lead}{_with_wildcards(text.strip('*'))}{tail}"
-
-
-def _with_wildcards(text: str) -> str:
+def _through_token(pieces: list[str]) -> str:
     """``*`` inside a term stays within the token: it does not cross a major breaker. Pieces before the last are taken
     where they first fit, so that many stars do not multiply the work."""
-    first, *others = (re.escape(part) for part in text.split("*"))
-    middle = "".join(rf"(?>[^{_MAJOR}]*?{part})" for part in others[:-1] if part)
-    return f"{first}{middle}[^{_MAJOR}]*?{others[-1]}" if others else first
+    if not pieces:
+        return ""
+    middle = "".join(rf"(?>[^{_MAJOR}]*?{re.escape(piece)})" for piece in pieces[:-1] if piece)
+    return rf"{middle}[^{_MAJOR}]*?{re.escape(pieces[-1])}"
+
+
+_ESCAPED: Final = "|".join(f"%{code}" for code in _ESCAPES.split())
+_LONGEST_BREAKER: Final = len("%2526")
+_BREAKER: Final = re.compile(f"[{_MAJOR}{_MINOR}]")
+_ANY_AFTER: Final = rf"[{_MAJOR}{_MINOR}]"  # a percent sign is one already
+_MAJOR_AFTER: Final = rf"(?i:[{_MAJOR}]|--|{_ESCAPED})"
+_ANY_BEFORE: Final = re.compile(rf"(?:[{_MAJOR}{_MINOR}]|{_ESCAPED})\Z", re.IGNORECASE)
+_MAJOR_BEFORE: Final = re.compile(rf"(?:[{_MAJOR}]|--|{_ESCAPED})\Z", re.IGNORECASE)

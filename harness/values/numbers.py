@@ -103,7 +103,13 @@ def whole(value: Number) -> Number:
 def half_up(value: float, places: int) -> str:
     """The number with that many decimals, halves rounded away from zero as its shortest text shows them: 2.555 with
     two is 2.56 (Search Reference, "round"), 6.25 with one is 6.3 (M4.55)."""
-    text = f"{_quantized(value, places):f}"
+    shown = repr(float(value))
+    decimals = shown.partition(".")[2]
+    if "e" in shown or (len(decimals) == places + 1 and decimals[-1] == "5"):
+        text = f"{_quantized(value, places):f}"
+    else:
+        # Anywhere but at a half the double and its shortest text round to the same side.
+        text = f"{value:.{places}f}"
     return text[1:] if text.startswith("-") and not text.strip("-0.") else text
 
 

@@ -1,17 +1,19 @@
 """Splunk's time variables, both ways (Search Reference, "Date and time format variables").
 
-Used by ``strftime``/``strptime``, ``convert``, ``TIME_FORMAT`` and lookups. ``%N``, ``%Q`` and ``%q`` take a width.
+Used by ``strftime``/``strptime``, ``convert``, ``TIME_FORMAT`` and lookups. ``%N`` and ``%Q`` take a width.
 """
 
 from __future__ import annotations
 
 import calendar
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from functools import lru_cache
 from typing import Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from harness.errors import UnsupportedSPL
 
 MONTHS: Final = [
     "january",
@@ -30,61 +32,92 @@ MONTHS: Final = [
 DAYS: Final = ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
 
 _DIRECTIVE: Final = re.compile(
-    r"%(?P<flag>[-:]?)(?P<width>\d?)(?P<code>[A-Za-z+%@])|(?P<blank>\s+)|(?P<text>.)", re.DOTALL
+    r"%(?P<flag>:{1,3}|E|-)?(?P<width>\d?)(?P<code>[A-Za-z+%])|(?P<blank>\s+)|(?P<text>.)", re.DOTALL
 )
 
 _EXPANSIONS: Final = {
     "T": "%H:%M:%S",
-    "X": "%H:%M:%S",
     "R": "%H:%M",
     "F": "%Y-%m-%d",
     "D": "%m/%d/%y",
-    "x": "%m/%d/%Y",
     "c": "%a %b %e %H:%M:%S %Y",
     "+": "%a %b %e %H:%M:%S %Z %Y",
-    "r": "%I:%M:%S %p",
     "h": "%b",
 }
 
 
+class UnknownVariable(UnsupportedSPL, ValueError):
+    """A format has a variable that cannot be read or written exactly."""
+
+    def __init__(self, variable: str) -> None:
+        super().__init__(f"The time variable '{variable}' is not supported here.")
+
+
+# --- writing --------------------------------------------------------------------------------------------------------
+
+_Writer = Callable[[datetime, int], str]
+"""Writes one variable of a moment; the second argument are its microseconds."""
+
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+
+
 def format_time(epoch: float, form: str, tz: tzinfo = UTC) -> str:
-    """The moment as text. An unknown variable stays as written."""
-    # Work on whole microseconds: a float second has no more to say.
-    micros = round(epoch * 1_000_000)
-    seconds, fraction = divmod(micros, 1_000_000)
-    moment = (datetime(1970, 1, 1, tzinfo=UTC) + timedelta(seconds=seconds)).astimezone(tz)
-    return _format(moment, fraction, seconds, form)
+    """The moment as text.
+
+    Raises UnsupportedSPL for a format with a variable that is not known or goes by the server's locale (``%x``,
+    ``%X``), OverflowError or ValueError for a moment outside the calendar.
+    """
+    # A double has no more to say about a moment of today than its microseconds.
+    seconds, micros = divmod(round(epoch * 1_000_000), 1_000_000)
+    moment = (_EPOCH + timedelta(seconds=seconds)).astimezone(tz)
+    return "".join([part if isinstance(part, str) else part(moment, micros) for part in _writers(form)])
 
 
-def _format(moment: datetime, fraction: int, epoch: int, form: str) -> str:
-    parts: list[str] = []
+@lru_cache(maxsize=512)
+def _writers(form: str) -> Sequence[str | _Writer]:
+    parts: list[str | _Writer] = []
     for found in _DIRECTIVE.finditer(form):
-        code = found["code"]
+        code, flag, width = found["code"], found["flag"] or "", found["width"]
         if code is None:
             parts.append(found[0])
+        elif code in "NQ" and not flag:
+            parts.append(_subseconds(int(width or {"N": 9, "Q": 3}[code])))
+        elif code == "z" and not width:
+            parts.append(_offset(flag))
+        elif flag or width:
+            raise UnknownVariable(found[0])
         elif code in _EXPANSIONS:
-            parts.append(_format(moment, fraction, epoch, _EXPANSIONS[code]))
-        elif code in "NQq":
-            width = int(found["width"] or {"N": 9, "Q": 3, "q": 6}[code])
-            parts.append(f"{fraction:06d}000"[:width])
-        elif code == "z":
-            parts.append(_offset(moment, ":" if found["flag"] == ":" else "", found["width"]))
+            parts.extend(_writers(_EXPANSIONS[code]))
+        elif code in _WRITERS:
+            parts.append(_WRITERS[code])
         else:
-            write = _WRITERS.get(code)
-            text = found[0] if write is None else write(moment, epoch)
-            parts.append(text.lstrip("0 ") or "0" if found["flag"] == "-" and write is not None else text)
-    return "".join(parts)
+            raise UnknownVariable(found[0])
+    return parts
 
 
-def _offset(moment: datetime, separator: str, width: str) -> str:
-    offset = moment.utcoffset() or timedelta()
-    minutes = round(offset.total_seconds() / 60)
-    sign = "-" if minutes < 0 else "+"
-    hours, rest = divmod(abs(minutes), 60)
-    return f"{sign}{hours:02d}{separator}{rest:02d}"
+def _subseconds(width: int) -> _Writer:
+    return lambda _moment, micros: f"{micros:06d}000"[:width]
 
 
-_WRITERS: Final[dict[str, Callable[[datetime, int], str]]] = {
+def _offset(flag: str) -> _Writer:
+    if flag == "E":
+        return lambda moment, _: str(_minutes_east(moment))
+    if flag == "-":
+        raise UnknownVariable("%-z")
+    form = ["{}{:02d}{:02d}", "{}{:02d}:{:02d}", "{}{:02d}:{:02d}:00", "{}{:02d}"][len(flag)]
+
+    def write(moment: datetime, _: int) -> str:
+        east = _minutes_east(moment)
+        return form.format("-" if east < 0 else "+", *divmod(abs(east), 60))
+
+    return write
+
+
+def _minutes_east(moment: datetime) -> int:
+    return round((moment.utcoffset() or timedelta()).total_seconds() / 60)
+
+
+_WRITERS: Final[dict[str, _Writer]] = {
     "Y": lambda t, _: f"{t.year:04d}",
     "y": lambda t, _: f"{t.year % 100:02d}",
     "C": lambda t, _: f"{t.year // 100:02d}",
@@ -98,10 +131,9 @@ _WRITERS: Final[dict[str, Callable[[datetime, int], str]]] = {
     "l": lambda t, _: f"{t.hour % 12 or 12:2d}",
     "M": lambda t, _: f"{t.minute:02d}",
     "S": lambda t, _: f"{t.second:02d}",
-    "f": lambda _t, _: "000000",
+    "f": lambda _, micros: f"{micros:06d}",
     "p": lambda t, _: "AM" if t.hour < 12 else "PM",
-    "P": lambda t, _: "am" if t.hour < 12 else "pm",
-    "s": lambda _t, epoch: str(epoch),
+    "s": lambda t, _: str(int(t.timestamp())),
     "a": lambda t, _: DAYS[t.weekday()][:3].title(),
     "A": lambda t, _: DAYS[t.weekday()].title(),
     "b": lambda t, _: MONTHS[t.month - 1][:3].title(),
@@ -130,7 +162,7 @@ _ABBREVIATIONS: Final = {
 
 _READERS: Final = {
     "Y": r"(?P<Y>\d{4})",
-    "y": r"(?P<y>\d{2})",
+    "y": r"(?P<y>\d{1,2})",
     "C": r"(?P<C>\d{2})",
     "m": r"(?P<m>1[0-2]|0?[1-9])",
     "d": r"(?P<d>3[01]|[12]\d|0?[1-9])",
@@ -161,28 +193,46 @@ _READERS: Final = {
 
 @lru_cache(maxsize=512)
 def _reader(form: str) -> re.Pattern[str]:
-    """The pattern that a format reads. Raises ValueError for a variable that reads nothing."""
-    return re.compile(_reader_text(form, set()), re.IGNORECASE)
+    """The pattern that a format reads."""
+    return re.compile(_reader_text(form, set()), re.IGNORECASE | re.ASCII)
+
+
+_SUBSECONDS: Final = re.compile(r"[.,]?%(\d?)[NQf]")
 
 
 def _reader_text(form: str, seen: set[str]) -> str:
     parts: list[str] = []
-    for found in _DIRECTIVE.finditer(form):
-        code = found["code"]
+    position = 0
+    while position < len(form):
+        fine = _SUBSECONDS.match(form, position)
+        if fine is not None:
+            parts.append(_subseconds_text(fine, seen))
+            position = fine.end()
+            continue
+        found = _DIRECTIVE.match(form, position)
+        assert found is not None  # `text` takes any character
+        position = found.end()
+        code, flag = found["code"], found["flag"] or ""
         if found["blank"] is not None:
             parts.append(r"\s*")
         elif code is None:
             parts.append(re.escape(found[0]))
+        elif found["width"] or (flag and (code != "z" or flag in "E-")):
+            raise UnknownVariable(found[0])
         elif code in _EXPANSIONS:
             parts.append(_reader_text(_EXPANSIONS[code], seen))
-        elif code in "NQqf":
-            width = found["width"]
-            parts.append(rf"(?P<N>\d{{1,{width}}})" if width else r"(?P<N>\d{1,9})")
         elif code in _READERS:
             parts.append(_once(_READERS[code], seen))
         else:
-            raise ValueError(f"the time variable {found[0]} cannot be read")
+            raise UnknownVariable(found[0])
     return "".join(parts)
+
+
+def _subseconds_text(found: re.Match[str], seen: set[str]) -> str:
+    """``.%N`` is not missed where the text has no fraction (Search Reference, "strptime", the extended example)."""
+    digits = _once(rf"(?P<N>\d{{1,{found[1] or 9}}})", seen)
+    mark = found[0][0]
+    return digits if mark == "%" else rf"(?:{re.escape(mark)}{digits})?"
 
 
 def _once(pattern: str, seen: set[str]) -> str:
@@ -200,7 +250,7 @@ def parse_time(text: str, form: str, tz: tzinfo = UTC, now: float = 0.0) -> tupl
     """Read a moment at the beginning of ``text``: epoch seconds and how many characters it took; None if it is none.
 
     Parts that the format does not name are today's date (of ``now``) and midnight. ``tz`` counts unless the text names
-    a zone (N10.13). Raises ValueError for a format with an unknown variable.
+    a zone (N10.13). A date needs its day. Raises :class:`UnknownVariable` for a variable that cannot be read.
     """
     found = _reader(form).match(text)
     if found is None:
@@ -226,9 +276,9 @@ def _epoch(parts: dict[str, str | None], tz: tzinfo, now: float) -> float:
     if parts.get("j") is not None:
         date = datetime(year, 1, 1) + timedelta(days=int(parts["j"] or 1) - 1)
         month, day = date.month, date.day
-    elif parts.get("m") or parts.get("b") or parts.get("d") or parts.get("Y") or parts.get("y"):
-        month = _month(parts, today.month if parts.get("d") and not (parts.get("Y") or parts.get("y")) else 1)
-        day = int(parts.get("d") or 1)
+    elif any(parts.get(code) for code in "Yymbd"):
+        # A date without a day is none: int() of nothing.
+        month, day = _month(parts, today.month), int(parts.get("d") or "")
     second = int(parts.get("S") or 0)
     naive = datetime(year, month, day, _hour(parts), int(parts.get("M") or 0), min(second, 59), tzinfo=zone)
     stamp = calendar.timegm(naive.utctimetuple()) + (second - min(second, 59))

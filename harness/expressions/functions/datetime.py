@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from harness.errors import UnsupportedSPL
-from harness.expressions.registry import function
+from harness.expressions.registry import NotImplementedExactly, function
 from harness.expressions.scope import Scope
 from harness.spl.time import resolve_time
 from harness.values.column import Value
@@ -11,6 +11,8 @@ from harness.values.numbers import Measured
 from harness.values.timeformat import format_time, parse_time
 from harness.values.values import number_of, to_text
 
+_FIRST = 31_536_000.0
+"""Dates before 1 January 1971 are not for strptime (Search Reference)."""
 _DECIMALS = 6
 """A moment is known to the microsecond, and written so (M4.61)."""
 
@@ -48,6 +50,8 @@ def strftime(scope: Scope, moment: Value, form: Value) -> Value:
         return None
     try:
         return format_time(epoch, to_text(form), scope.timezone)  # type: ignore[arg-type]
+    except UnsupportedSPL as problem:
+        raise NotImplementedExactly(problem.message.removesuffix(" is not supported here.")) from None
     except (OverflowError, ValueError, OSError):
         return None
 
@@ -55,5 +59,12 @@ def strftime(scope: Scope, moment: Value, form: Value) -> Value:
 @function("strptime", 2, scoped=True, kinds=".s", result="n")
 def strptime(scope: Scope, text: Value, form: Value) -> Value:
     """Null for what does not parse; the text may go on after what was read."""
-    found = parse_time(to_text(text), to_text(form), scope.timezone, scope.now)  # type: ignore[arg-type]
-    return None if found is None else Measured(found[0], _DECIMALS)
+    try:
+        found = parse_time(to_text(text), to_text(form), scope.timezone, scope.now)  # type: ignore[arg-type]
+    except UnsupportedSPL as problem:
+        raise NotImplementedExactly(problem.message.removesuffix(" is not supported here.")) from None
+    if found is None:
+        return None
+    if found[0] < _FIRST and "%s" not in to_text(form):  # type: ignore[arg-type]
+        raise NotImplementedExactly("strptime() of a date before 1971")
+    return Measured(found[0], _DECIMALS)
