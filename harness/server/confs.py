@@ -21,7 +21,7 @@ from harness.server.call import Namespace
 
 Sharing = Literal["user", "app", "global"]
 
-KNOWLEDGE: Final = frozenset(("props", "transforms", "macros", "eventtypes", "tags", "fields"))
+KNOWLEDGE: Final = frozenset(("props", "transforms", "macros", "eventtypes", "tags", "fields", "collections"))
 """Files that change what searches find; a write to any other leaves their knowledge as it is."""
 _STOCK: Final = """
 alert_actions app authentication authorize collections commands datamodels distsearch eventtypes fields health indexes
@@ -90,6 +90,7 @@ class Confs:
         self._lock = threading.RLock()
         self._stanzas: dict[_Key, Stanza] = {}
         self._files: set[str] = set(_STOCK.split())
+        self._data_models: dict[str, bytes] = {}
         self.version = 0
         self._load(SYSTEM, _STOCK_STANZAS)
         for app in apps:
@@ -158,6 +159,7 @@ class Confs:
         """What was written, as an app."""
         app = App(OVERLAY, Path(OVERLAY))
         with self._lock:
+            app.data_models = dict(self._data_models)
             for (file, name, _, _), stanza in self._stanzas.items():
                 if stanza.own or not stanza.in_app:
                     app.confs.setdefault(file, {}).setdefault(name, {}).update(stanza.own)
@@ -237,6 +239,30 @@ class Confs:
             del self._stanzas[_key(stanza)]
             self._put(changed)
         return changed
+
+    # --- data models and lookup files ---------------------------------------------------------------------------------
+
+    def has_data_model(self, name: str) -> bool:
+        """Whether a client has written it."""
+        with self._lock:
+            return name in self._data_models
+
+    def put_data_model(self, name: str, data: bytes) -> None:
+        with self._lock:
+            self._data_models[name] = data
+            self.version += 1
+
+    def remove_data_model(self, name: str) -> bool:
+        """False if no client has written it."""
+        with self._lock:
+            found = self._data_models.pop(name, None) is not None
+            self.version += found
+            return found
+
+    def lookups_changed(self) -> None:
+        """A lookup file was written behind the searches' back."""
+        with self._lock:
+            self.version += 1
 
     # --- inside the lock
 

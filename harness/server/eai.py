@@ -68,6 +68,10 @@ class Collection:
         def one(call: Call, name: str) -> Answer:
             return self.answer(call, self.alone(call, name))
 
+        listed.__doc__ = function.__doc__
+        new.__doc__ = "What a new entity may be given."
+        reload.__doc__ = "Nothing is read anew: what is written counts at once."
+        one.__doc__ = "One entity, with the settings that it takes."
         self._register("", "GET")(listed)
         self._register("/{name}", "GET")(one)
         self._register("/_reload", "GET", "POST")(reload)
@@ -89,6 +93,7 @@ class Collection:
                 raise without_target("POST")
             return self.answer(call, [function(call, name, call.settings("name"))], status=201)
 
+        create.__doc__ = function.__doc__
         self._register("", "POST")(create)
         return function
 
@@ -99,6 +104,7 @@ class Collection:
             self.require(call)
             return self.answer(call, [function(call, name, call.settings())])
 
+        edit.__doc__ = function.__doc__
         self._register("/{name}", "POST")(edit)
         return function
 
@@ -110,6 +116,7 @@ class Collection:
             function(call, name)
             return self.list_answer(call, check=False)
 
+        remove.__doc__ = function.__doc__
         self._register("/{name}", "DELETE")(remove)
         return function
 
@@ -126,6 +133,7 @@ class Collection:
                     self.require(call, self.capability if capability == "" else capability)
                 return function(call, name)
 
+            act.__doc__ = function.__doc__
             self._register("/{name}/" + action, *(methods or ("POST",)))(act)
             return function
 
@@ -146,6 +154,7 @@ class Collection:
         def disable(call: Call, name: str) -> Answer:
             return flip(call, name, on=False)
 
+        enable.__doc__ = disable.__doc__ = function.__doc__
         self._register("/{name}/enable", "POST")(enable)
         self._register("/{name}/disable", "POST")(disable)
         return function

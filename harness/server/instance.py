@@ -8,8 +8,9 @@ import secrets
 import threading
 import time
 import uuid
+from collections.abc import Mapping
 from datetime import UTC, tzinfo
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from harness.clock import Clock, SystemClock
 from harness.engine.context import SearchContext
@@ -19,16 +20,20 @@ from harness.engine.search import Searcher, SearchRequest, SearchResult
 from harness.engine.store import Store
 from harness.errors import SearchError, SPLError
 from harness.knowledge.knowledge import Knowledge
+from harness.knowledge.lookups import Table
 from harness.server.accounts import Accounts
 from harness.server.alerts import Alerts
 from harness.server.apps import Apps
 from harness.server.auth import Gate, Sessions
+from harness.server.call import Namespace
 from harness.server.confs import Confs
 from harness.server.hec_tokens import Acknowledgements, HecTokens
 from harness.server.indexes import Indexes
 from harness.server.ingest import Ingest
 from harness.server.jobs import Job, Jobs
+from harness.server.kvstore import KvStore
 from harness.server.messages import Bulletins
+from harness.server.passwords import Passwords
 from harness.server.scheduler import Scheduler
 from harness.server.tokens import Tokens
 from harness.spl.macros import expand
@@ -76,6 +81,13 @@ class SplunkInstance:
         self.bulletins = Bulletins()
         self.indexes = Indexes(self.store)
         self.ingest = Ingest(self)
+        self.passwords = Passwords()
+        self.accelerations: dict[str, dict[str, Any]] = {}
+        """What clients have set for data models, by name; shown, and without effect."""
+        self.kvstore = KvStore()
+        for stanza in self.confs.all("collections", Namespace("-", "-"), "-"):
+            if stanza.name != "default":
+                self.define_collection(stanza.app, stanza.name, stanza.settings)
         self.hec = HecTokens()
         self.acks = Acknowledgements()
         self.default_hec_token = self.hec.create(config.server_name)
@@ -107,6 +119,16 @@ class SplunkInstance:
     def wall(self) -> float:
         """The time of day, by which sessions and jobs grow old; searches and schedules go by :attr:`clock`."""
         return time.time()
+
+    def define_collection(self, app: str, name: str, settings: Mapping[str, str]) -> None:
+        """Make or change a KV store collection; lookups over it read and write its records."""
+        collection = self.kvstore.define(app, name, settings)
+        self._base.tables.bind_collection(name, collection)
+
+    def write_lookup(self, name: str, table: Table) -> None:
+        """Make, or make anew, a lookup file."""
+        self._base.tables.bind_file(name, table)
+        self.confs.lookups_changed()
 
     def report(self, error: BaseException, path: str) -> None:
         """A fault of ours while answering ``path``: for whoever runs this server, not for its clients."""

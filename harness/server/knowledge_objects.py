@@ -73,12 +73,14 @@ class StanzaCollection(Collection):
         return call.instance.confs.get(self.file, name, call.namespace, call.user.name)
 
     def listed(self, call: Call) -> Iterable[Entry]:
+        """Those that the caller sees in the namespace."""
         stanzas = call.instance.confs.all(self.file, call.namespace, call.user.name)
         return [self.entry(call, stanza) for stanza in stanzas if stanza.name != "default" and self.wanted(stanza)]
 
     # --- changing -----------------------------------------------------------------------------------------------------
 
     def create(self, call: Call, name: str, settings: dict[str, str]) -> Entry:
+        """Private under a user's namespace, shared in the app under ``nobody``."""
         self._check(settings)
         missing = [each for each in self.required if not settings.get(each)]
         if missing:
@@ -87,13 +89,16 @@ class StanzaCollection(Collection):
         return self.entry(call, stanza)
 
     def edit(self, call: Call, name: str, settings: dict[str, str]) -> Entry:
+        """Changes what is sent, keeps the rest."""
         self._check(settings)
         return self.entry(call, call.instance.confs.edit(self.find(call, name), settings))
 
     def remove(self, call: Call, name: str) -> None:
+        """What a client has made can be removed."""
         call.instance.confs.remove(self.find(call, name))
 
     def flip(self, call: Call, name: str, on: bool) -> Entry:
+        """Switch it on or off."""
         stanza = call.instance.confs.edit(self.find(call, name), {"disabled": "0" if on else "1"})
         return self.entry(call, stanza)
 
@@ -116,6 +121,7 @@ def serve_sharing(
     """``acl`` and ``move`` below every entity of a collection of stanzas."""
 
     def acl(call: Call, name: str) -> Answer:
+        """Who owns it and who may do what with it; a ``POST`` replaces all of that."""
         stanza = find(call, name)
         if call.method == "POST":
             stanza = _share(call, stanza)
@@ -124,6 +130,7 @@ def serve_sharing(
         return collection.answer(call, [shown])
 
     def move(call: Call, name: str) -> Answer:
+        """To another app."""
         stanza = find(call, name)
         missing = [argument for argument in ("app", "user") if not call.one(argument)]
         if missing:

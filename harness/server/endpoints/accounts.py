@@ -263,6 +263,7 @@ def _capabilities_collection(path: str, name: str) -> Collection:
 
     @found.entries
     def listed(_: Call) -> list[Entry]:
+        """One entry with all of them."""
         known: list[Json] = [*sorted(EVERY_CAPABILITY)]
         return [Entry(name=name, content={name: known, "eai:acl": None}, fields=Fields())]
 

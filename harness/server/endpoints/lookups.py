@@ -1,0 +1,144 @@
+"""Lookups: their definitions, their files, and what is in these."""
+
+from __future__ import annotations
+
+import csv
+import io
+from pathlib import Path
+from typing import Final
+
+import msgspec
+
+from harness.knowledge.lookups import Table
+from harness.server.answers import NO_STORE, Answer, Refusal, could_not_find
+from harness.server.atom import Acl, Entry, Fields
+from harness.server.call import Call
+from harness.server.capabilities import Json
+from harness.server.confs import Stanza
+from harness.server.eai import Collection
+from harness.server.knowledge_objects import StanzaCollection
+from harness.server.routing import endpoint
+from harness.values.values import texts
+
+_KINDS: Final = frozenset(("filename", "collection", "external_type", "external_cmd"))
+_SETTINGS: Final = """
+batch_index_query case_sensitive_match check_permission collection default_match external_cmd external_type fields_list
+filename filter match_type max_matches max_offset_secs min_matches min_offset_secs time_field time_format
+"""
+
+
+def _content(stanza: Stanza) -> dict[str, Json]:
+    """What a definition says, with its type and its fields one by one (N8.26)."""
+    settings = stanza.settings
+    kind = settings.get("external_type", "external") if "filename" not in settings else "file"
+    fields: list[Json] = [name for name in settings.get("fields_list", "").replace(" ", ",").split(",") if name]
+    return {**settings, "type": kind, **({"fields_array": fields} if fields else {})}
+
+
+definitions = StanzaCollection(
+    "data/transforms/lookups",
+    "transforms-lookup",
+    capability=None,
+    file="transforms",
+    content=_content,
+    settings=frozenset(_SETTINGS.split()),
+    wanted=lambda stanza: bool(_KINDS & stanza.settings.keys()),
+).serve()
+
+
+def _extraction(stanza: Stanza) -> dict[str, Json]:
+    """Settings with their defaults (N8.25)."""
+    return {
+        "CAN_OPTIMIZE": "True",
+        "CLEAN_KEYS": "True",
+        "KEEP_EMPTY_VALS": "False",
+        "MV_ADD": "False",
+        "SOURCE_KEY": "_raw",
+        **stanza.settings,
+    }
+
+
+extractions = StanzaCollection(
+    "data/transforms/extractions",
+    "transforms-extract",
+    capability=None,
+    file="transforms",
+    content=_extraction,
+    settings=frozenset(
+        ("REGEX", "FORMAT", "SOURCE_KEY", "DELIMS", "FIELDS", "MV_ADD", "CLEAN_KEYS", "KEEP_EMPTY_VALS", "CAN_OPTIMIZE")
+    ),
+    wanted=lambda stanza: bool({"REGEX", "DELIMS"} & stanza.settings.keys()),
+).serve()
+
+
+# --- files ------------------------------------------------------------------------------------------------------------
+
+files = Collection(
+    "data/lookup-table-files",
+    "lookup-table-files",
+    capability=None,
+    new=lambda: Fields(required=["name", "eai:data"]),
+)
+
+
+@files.entries
+def listed(call: Call) -> list[Entry]:
+    """Files that apps have, and those that searches or clients have written."""
+    apps = {name: app.name for app in call.instance.knowledge.apps for name in app.lookups}
+    written = {name: "search" for name in call.instance.knowledge.tables.file_names() if name not in apps}
+    return [_entry(name, app) for name, app in sorted({**apps, **written}.items())]
+
+
+@files.creator
+def create(call: Call, name: str, settings: dict[str, str]) -> Entry:  # noqa: ARG001
+    """Splunk takes a file that lies in its staging area; this server has none (N8.27)."""
+    data = settings.get("eai:data", "")
+    raise Refusal(400, "ERROR", f"{data} is outside of staging area. Send the contents with data/lookup_edit instead.")
+
+
+def _entry(name: str, app: str) -> Entry:
+    return Entry(
+        name=name,
+        content={
+            "disabled": False,
+            "eai:acl": None,
+            "eai:appName": app,
+            "eai:data": f"/opt/splunk/etc/apps/{app}/lookups/{name}",
+            "eai:userName": "nobody",
+        },
+        acl=Acl(app=app, owner="nobody", sharing="global", shareable=True),
+        links=("alternate", "list", "_reload", "edit", "move"),
+    )
+
+
+# --- contents ---------------------------------------------------------------------------------------------------------
+
+
+@endpoint("data/lookup_edit/lookup_contents", "GET")
+def read_contents(call: Call) -> Answer:
+    """The rows of a lookup file, the header first, as the Lookup Editor app gives them."""
+    name = call.one("lookup_file")
+    known = {entry.name for entry in listed(call)}
+    if name not in known:
+        raise could_not_find(name)
+    lookup = call.instance.knowledge.lookup(name)
+    fields = list(lookup.table.fields)
+    rows = [["\n".join(texts(row.get(field))) for field in fields] for row in lookup.table.rows()]
+    return Answer([msgspec.json.encode([fields, *rows])], 200, "application/json; charset=UTF-8", NO_STORE)
+
+
+@endpoint("data/lookup_edit/lookup_contents", "POST")
+def write_contents(call: Call) -> Answer:
+    """Write a lookup file: ``contents`` is a JSON array of rows, the header first. A file that is not there is made."""
+    name = call.one("lookup_file")
+    if not name or Path(name).name != name or not name.endswith(".csv"):
+        raise Refusal(400, "ERROR", f"'{name}' is not the name of a lookup file.")
+    try:
+        rows = msgspec.json.decode(call.one("contents", "null"), type=list[list[str | int | float | None]])
+    except msgspec.DecodeError as error:
+        raise Refusal(400, "ERROR", f"The contents are no JSON array of rows: {error}") from error
+    text = io.StringIO()
+    csv.writer(text).writerows([["" if cell is None else cell for cell in row] for row in rows if any(row)])
+    table = Table.from_csv(text.getvalue().encode(), Path(name))
+    call.instance.write_lookup(name, table)
+    return Answer(status=200, headers=NO_STORE)

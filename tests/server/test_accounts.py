@@ -1,0 +1,132 @@
+"""Users, roles, tokens, stored passwords."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from harness.server.config import ServerConfig
+from harness.server.server import Server
+from tests.server.wire import PASSWORD, Rest
+
+USERS = "/services/authentication/users"
+ROLES = "/services/authorization/roles"
+TOKENS = "/services/authorization/tokens"
+
+
+@pytest.fixture
+def rest() -> Iterator[Rest]:
+    with Server(ServerConfig(password=PASSWORD, indexes=["attack"])).start() as running:
+        yield Rest(running)
+
+
+def test_a_user(rest: Rest) -> None:
+    """M8.25, M8.26, M9.8, N1.8"""
+    entry = rest.get(f"{USERS}/admin").json["entry"][0]
+    assert len(entry["content"]) == 23
+    assert entry["content"]["password"] == "********"
+    assert entry["id"].endswith("/services/authentication/users/admin")
+    assert (entry["acl"]["owner"], entry["acl"]["app"], entry["acl"]["sharing"]) == ("system", "", "system")
+    context = rest.get("/services/authentication/current-context").json["entry"][0]
+    assert (context["name"], context["content"]["username"], len(context["content"])) == ("context", "admin", 24)
+    assert {"admin_all_objects", "search", "rtsearch"} <= set(context["content"]["capabilities"])
+
+
+def test_users_are_made_changed_and_removed(rest: Rest) -> None:
+    """M8.29, N1.9, N1.10, N1.11"""
+    assert rest.post(USERS, name="x", roles="user").status == 400
+    assert rest.post(USERS, name="x", roles="nope", password="p").status == 400
+    made = rest.post(USERS, name="Alice", roles="user", password="secret one", defaultApp="search")
+    content = made.json["entry"][0]["content"]
+    assert made.json["entry"][0]["name"] == "alice"
+    assert (content["defaultApp"], content["defaultAppIsUserOverride"], content["locked-out"]) == (
+        "search",
+        True,
+        False,
+    )
+    assert rest("GET", "/services/server/info", headers=rest.basic("alice", "secret one")).status == 200
+    changed = rest.post(f"{USERS}/alice", roles=["power", "user"], password="secret two").json["entry"][0]["content"]
+    assert changed["roles"] == ["power", "user"]
+    assert rest("GET", "/services/server/info", headers=rest.basic("alice", "secret one")).status == 401
+    assert rest("DELETE", f"{USERS}/alice").status == 200
+    assert rest.get(f"{USERS}/alice").message == ("ERROR", "Could not find object id=alice")
+    assert rest("DELETE", f"{USERS}/admin").status == 400
+
+
+def test_a_role(rest: Rest) -> None:
+    """M8.27, N1.12, N1.13, N1.18"""
+    content = rest.get(f"{ROLES}/admin").json["entry"][0]["content"]
+    assert len(content) == 43
+    assert (content["imported_roles"], content["srchJobsQuota"]) == (["power", "user"], 50)
+    assert (content["srchIndexesAllowed"], content["imported_srchJobsQuota"]) == (["*", "_*"], 10)
+    computed = rest.post(f"{ROLES}/admin", imported_srchJobsQuota="1")
+    assert computed.message == ("ERROR", 'Argument "imported_srchJobsQuota" is not supported by this handler.')
+    assert rest.post(f"{ROLES}/admin", capabilities="edit_indexes").status == 400
+    assert "srchMaxTime" not in rest.post(f"{ROLES}/admin", srchMaxTime="1").json["entry"][0]["content"]
+
+
+def test_default_indexes_of_a_role_are_searched(rest: Rest) -> None:
+    """contentctl 2.4: repeated arguments, and lists in one argument"""
+    rest.hec("/services/collector/event", b'{"event":"needle","index":"attack"}')
+    assert rest.search("search needle") == []
+    reply = rest.post(
+        f"{ROLES}/admin",
+        imported_roles=["user", "power", "can_delete"],
+        srchIndexesAllowed="attack;main",
+        srchIndexesDefault="attack",
+    )
+    content = reply.json["entry"][0]["content"]
+    assert content["imported_roles"] == ["user", "power", "can_delete"]
+    assert content["srchIndexesAllowed"] == ["attack", "main"]
+    assert len(rest.search("search needle")) == 1
+
+
+def test_deleting_events_needs_the_right(rest: Rest) -> None:
+    """N4.13"""
+    rest.hec("/services/collector/event", b'{"event":"needle","index":"attack"}')
+    search = "search index=attack | delete"
+    refused = rest.post("/services/search/jobs", search=search, exec_mode="oneshot")
+    text = "Error in 'delete' command: You have insufficient privileges to delete events."
+    assert refused.json == {"messages": [{"type": "FATAL", "text": text}]}
+    assert len(rest.search("search index=attack")) == 1
+    rest.post(f"{ROLES}/admin", imported_roles=["power", "user", "can_delete"])
+    rows = rest.search(search)
+    assert [(row["index"], row["deleted"], row["errors"]) for row in rows if row["index"] == "attack"] == [
+        ("attack", "1", "0")
+    ]
+    assert rest.search("search index=attack") == []
+
+
+def test_capabilities(rest: Rest) -> None:
+    """M8.28"""
+    entry = rest.get("/services/authorization/capabilities/capabilities").json["entry"][0]
+    assert "delete_by_keyword" in entry["content"]["capabilities"]
+    assert entry["fields"] == {"required": [], "optional": [], "wildcard": []}
+
+
+def test_authentication_tokens(rest: Rest) -> None:
+    """N1.1-N1.5"""
+    made = rest.post(TOKENS, name="admin", audience="me", expires_on="+1h").json["entry"][0]["content"]
+    header = {"Authorization": f"Bearer {made['token']}"}
+    assert rest("GET", "/services/server/info", headers=header).status == 200
+    entry = rest.get(TOKENS, id=made["id"]).json["entry"][0]
+    assert (entry["name"], entry["content"]["status"]) == (made["id"], "enabled")
+    assert entry["content"]["claims"]["sub"] == "admin"
+    assert rest.post(f"{TOKENS}/admin", id=made["id"], audience="x").message[1].startswith('Argument "audience"')
+    assert rest.post(f"{TOKENS}/admin", id=made["id"], status="disabled").status == 200
+    assert rest("GET", "/services/server/info", headers=header).status == 401
+    assert rest("DELETE", f"{TOKENS}/admin?id={made['id']}").status == 200
+    assert rest.get(TOKENS, id=made["id"]).json["entry"] == []
+
+
+def test_stored_passwords(rest: Rest) -> None:
+    """N8.37-N8.39"""
+    made = rest.post("/services/storage/passwords", name="u:x", realm="r", password="p").json["entry"][0]
+    assert made["name"] == "r:u\\:x:"
+    assert made["content"]["clear_password"] == "p"
+    assert "p" not in made["content"]["encr_password"].split("$")[1:2]
+    plain = rest.post("/services/storage/passwords", name="u", password="p").json["entry"][0]
+    assert (plain["name"], plain["content"]["realm"]) == (":u:", "")
+    assert rest("DELETE", "/services/storage/passwords/%3Au%3A").status == 200
+    assert rest.get("/services/storage/passwords/%3Au%3A").status == 404
