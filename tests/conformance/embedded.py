@@ -10,12 +10,12 @@ from pathlib import Path
 from typing import Any, Final
 
 import pytest
-from harness.knowledge.knowledge import Knowledge, Metadata, shipped_apps
 
 from harness.engine.plan import plan
 from harness.engine.search import Searcher, SearchRequest, SearchResult
 from harness.engine.store import Store
 from harness.errors import SPLError, UnsupportedSPL
+from harness.knowledge.knowledge import Knowledge, Metadata, shipped_apps
 from harness.values.column import Column, Value
 from harness.values.frame import Frame
 from harness.values.values import members, to_text

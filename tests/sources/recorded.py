@@ -27,9 +27,11 @@ _YAML_LIMIT = 10_000
 
 # Every event has these, whatever is known about it; some of the recorded lists leave them out.
 EVERYWHERE = frozenset(
-    ("_raw", "_time", "_indextime", "_bkt", "_cd", "_si", "_serial", "_sourcetype", "_eventtype_color")
-    + ("host", "source", "sourcetype", "index", "linecount", "punct", "splunk_server", "splunk_server_group")
-    + ("timestartpos", "timeendpos", "tag::eventtype", "tag::action", "tag::app", "meta")
+    (
+        *("_raw", "_time", "_indextime", "_bkt", "_cd", "_si", "_serial", "_sourcetype", "_eventtype_color"),
+        *("host", "source", "sourcetype", "index", "linecount", "punct", "splunk_server", "splunk_server_group"),
+        *("timestartpos", "timeendpos", "tag::eventtype", "tag::action", "tag::app", "meta"),
+    )
 )
 
 
