@@ -114,13 +114,14 @@ def _models(session: Session, knowledge: Knowledge) -> dict[str, int]:
 def _print_fields(found: Mapping[str, _Field], events: int) -> None:
     from rich import box
     from rich.table import Table
+    from rich.text import Text
 
     table = Table("Field", "Events", "Distinct", "Most frequent value", box=box.SIMPLE_HEAD, pad_edge=False)
     for name, entry in found.items():
         value, _ = entry.values.most_common(1)[0]
         sample = " ".join(value.split())
         shown = sample if len(sample) <= _SAMPLE else f"{sample[:_SAMPLE]}…"
-        table.add_row(name, str(entry.events), str(len(entry.values)), shown)
+        table.add_row(Text(name), str(entry.events), str(len(entry.values)), Text(shown))
     _print(table)
     click.echo(f"{events} events\n")
 

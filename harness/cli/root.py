@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import os
 import sys
+import traceback
 from collections.abc import Sequence
 
 import click
@@ -67,15 +68,15 @@ def run(arguments: Sequence[str]) -> int:
         return ExitCode.USAGE
     except HarnessError as error:
         if debug:
-            raise
+            traceback.print_exc()
         return _say(str(error), error.exit_code)
     except BrokenPipeError:
         # The reader went away (harness ... | head). Python would complain again when it flushes at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return ExitCode.OK
-    except Exception as error:  # the outermost door: a defect of ours is one line too, unless asked for more
+    except Exception as error:  # noqa: BLE001 - the outermost door: a defect of ours is one line too, unless asked for more
         if debug:
-            raise
+            traceback.print_exc()
         return _say(f"internal error: {error!r}\nHARNESS_DEBUG=1 shows where", ExitCode.UNDECIDED)
     return code if isinstance(code, int) else ExitCode.OK
 

@@ -44,16 +44,17 @@ def _print_csv(outcome: Outcome) -> None:
 def _print_table(outcome: Outcome) -> None:
     from rich import box
     from rich.console import Console
-    from rich.table import Table
+    from rich.table import Column, Table
+    from rich.text import Text
 
     if not outcome.rows:
         return
     columns = _columns(outcome)
     if "_raw" in columns:
         columns = [column for column in _OF_AN_EVENT if column in columns]
-    table = Table(*columns, box=box.SIMPLE_HEAD, pad_edge=False)
+    table = Table(*map(Column, columns), box=box.SIMPLE_HEAD, pad_edge=False)
     for row in outcome.rows:
-        table.add_row(*(_cell(row, column) for column in columns))
+        table.add_row(*(Text(_cell(row, column)) for column in columns))
     from harness.cli.common import console_width
 
     Console(highlight=False, markup=False, width=console_width()).print(table)

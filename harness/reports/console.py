@@ -31,9 +31,9 @@ def testing_table(detection: DetectionRecord) -> RenderableType:
         cells = [(words.dataset_name(item.data), item.source, item.sourcetype) for item in result.datasets]
         for index, (data, source, sourcetype) in enumerate(cells or [(words.NOT_APPLICABLE,) * 3]):
             first = index == 0
-            table.add_row(
-                words.test_type(detection, result) if first else "", status if first else "", data, source, sourcetype
-            )
+            kind = words.test_type(detection, result) if first else ""
+            # As Text: what stands in square brackets is content, not markup.
+            table.add_row(Text(kind), status if first else "", Text(data), Text(source), Text(sourcetype))
     reasons = [Padding(_reason(detection, result), (0, 0, 0, 2)) for result in detection.results if result.reason]
     return Group(title, table, *reasons, Text())
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from harness.backends.base import Session
 from harness.runner.clauses import Step, dropping, steps_of
 from harness.runner.record import StageRecord
-from harness.runner.replaying import census
+from harness.runner.replaying import census, mine
 from harness.runner.stages import Expanded, Window
 
 
@@ -38,7 +38,15 @@ def explain_no_rows(session: Session, search: Expanded, window: Window, stages: 
         why = f"{name} found none of them"
     details.append("rows: " + " | ".join(f"{stage.command} {stage.rows}" for stage in stages[: dry + 1]))
     details += _table(steps)
+    if steps and not steps[0].rows and "datamodel" in steps[0].clause:
+        details.append(f"tags of the indexed events: {_tags(session)}")
     return "\n".join([f"{head}, {why}", *details])
+
+
+def _tags(session: Session) -> str:
+    """A data model takes events by their tags, which the add-on for their source gives them."""
+    rows = session.client.ask(f"search {mine(session)} | stats count by tag")
+    return ", ".join(str(row["tag"]) for row in rows) or "none"
 
 
 def _table(steps: Sequence[Step]) -> list[str]:

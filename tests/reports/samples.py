@@ -60,7 +60,13 @@ def sample_record() -> RunRecord:
             sha256="2" * 64,
             results=(
                 TestRecord(level=Level.UNIT, test="One", status=Status.FAIL, reason="no rows\nsecond line \x07"),
-                TestRecord(level=Level.UNIT, test="Two", status=Status.ERROR, reason="unsupported: x"),
+                TestRecord(
+                    level=Level.UNIT,
+                    test="Two",
+                    status=Status.ERROR,
+                    reason="unsupported: [/x]",
+                    datasets=(DatasetRecord("[a].log", "[b]s[/b]", "[/]", "0" * 64, 1),),
+                ),
                 TestRecord(level=Level.INTEGRATION, test="One", status=Status.SKIP, reason="manual test"),
             ),
         ),

@@ -58,6 +58,8 @@ def test_the_console_shows_the_testing_table_as_published_and_the_reasons_below_
     assert ["Validation", "✅", "Passing", "N/A", "N/A", "N/A"] in lines
     assert any(line[:4] == ["Unit", "✅", "Passing", "windows-sysmon.log"] for line in lines)
     assert "Unit: One: no rows" in text
+    assert any(line[-3:] == ["[a].log", "[b]s[/b]", "[/]"] for line in lines)
+    assert "Unit: Two: unsupported: [/x]" in text
     assert "2 passed, 1 failed, 1 error, 1 skipped in 1.2 s" in text
 
 

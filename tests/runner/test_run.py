@@ -133,6 +133,13 @@ def test_the_first_line_says_why_nothing_was_found(tmp_path: Path, search: str, 
     assert result.reason.splitlines()[0] == first_line
 
 
+def test_events_in_no_data_model_are_told_with_their_tags(tmp_path: Path) -> None:
+    search = "| tstats count from datamodel=Endpoint.Processes by Processes.dest"
+    assert one(tmp_path, detection(search=search, rba=None)).reason.splitlines()[-1] == (
+        "tags of the indexed events: none"
+    )
+
+
 def test_a_row_without_a_risk_field_fails_also_if_it_is_the_last_of_many(tmp_path: Path) -> None:
     lines = [f"2026-01-02T10:00:{second:02d}Z dest=host-{second} user=u process=use" for second in range(1, 60)]
     bad = "2026-01-02T10:00:00Z user=u process=use"

@@ -36,9 +36,15 @@ def run(draft: Draft, tools: Tools) -> Generator[Event, None, Verdict]:
         if tools.backend.cheap or verdict.status is not Status.PASS:
             draft.stages = measure(session.client, expanded, Window(), total=outcome.result_count)
         if verdict.status is Status.FAIL and not outcome.rows and test.minimum:
-            reason = explain_no_rows(session, expanded, Window(), draft.stages)
-            return Verdict(Status.FAIL, reason)
-    return verdict
+            verdict = Verdict(Status.FAIL, explain_no_rows(session, expanded, Window(), draft.stages))
+    return with_warnings(verdict, outcome)
+
+
+def with_warnings(verdict: Verdict, outcome: Outcome) -> Verdict:
+    """What the search warned of may be why it failed."""
+    if verdict.status is not Status.FAIL:
+        return verdict
+    return Verdict(verdict.status, "\n".join([verdict.reason, *(f"{m.type}: {m.text}" for m in outcome.warnings())]))
 
 
 def rows_without_data(session: Session, search: str) -> Verdict | None:
