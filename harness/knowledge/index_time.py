@@ -22,9 +22,10 @@ from harness.knowledge.index_transforms import Event, Transform, read_changes
 from harness.knowledge.json_kv import from_json
 from harness.knowledge.line_breaking import LineRules, Warn, break_events, truncate
 from harness.knowledge.timestamps import Found, Timestamps
-from harness.values.column import NULL, Column, Value
+from harness.values.column import NULL, Column, Value, map_columns, normal
 from harness.values.frame import Frame, RowBuilder
 from harness.values.timeformat import DAYS, MONTHS
+from harness.values.values import members
 
 if TYPE_CHECKING:
     from harness.knowledge.knowledge import Knowledge, Metadata
@@ -286,8 +287,9 @@ def _frame(
 ) -> Frame:
     """``stamped``: the time was sought in the event, so that the events say whether and where it was found."""
     settings = rules.settings
-    time_fields = settings.get("ADD_EXTRA_TIME_FIELDS", "all").strip().lower()
-    subseconds = time_fields == "subseconds" or boolean(time_fields, True)
+    extra = settings.get("ADD_EXTRA_TIME_FIELDS", "all").strip().lower()
+    dated = boolean(extra, extra not in ("none", "subseconds"))
+    subseconds = dated or extra == "subseconds"
     columns: dict[str, Column] = {
         "_raw": Column.from_values(event.raw for event in events),
         "_time": Column.from_values(round(event.time, 6) if subseconds else float(int(event.time)) for event in events),
@@ -298,14 +300,21 @@ def _frame(
         columns[name] = Column.from_values(event.metadata[name] for event in events)
     if boolean(settings.get("ANNOTATE_PUNCT"), True):
         columns["punct"] = columns["_raw"].map(lambda raw: punctuation(str(raw)))
-    if stamped and boolean(time_fields, time_fields == "all"):
+    if stamped and dated:
         columns.update(_time_columns(founds))
     if any(event.fields for event in events):
         builder = RowBuilder()
         for event in events:
-            builder.add(event.fields)
-        columns.update(builder.build().columns)
+            builder.add({name: value for name, value in event.fields.items() if not name.startswith("_")})
+        for name, column in builder.build().columns.items():
+            known = columns.get(name)
+            columns[name] = column if known is None else map_columns(_together, [known, column], len(events))
     return Frame(columns, len(events), events=True)
+
+
+def _together(*values: Value) -> Value:
+    """An indexed field of the name of a default one is a further value of it."""
+    return normal(tuple(member for value in values for member in members(value)))
 
 
 def _time_columns(founds: Sequence[Found | None]) -> dict[str, Column]:

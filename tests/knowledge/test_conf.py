@@ -8,7 +8,7 @@ import pytest
 
 from harness.errors import KnowledgeError
 from harness.knowledge.apps import load_app
-from harness.knowledge.conf import parse_conf
+from harness.knowledge.conf import parse_conf, with_default
 from harness.knowledge.knowledge import Knowledge
 from tests.knowledge.apps import write_app
 
@@ -35,6 +35,32 @@ def test_a_broken_line_is_reported_with_its_place_and_the_rest_is_kept() -> None
         "x.conf:3: neither a stanza nor a setting: neither this nor that",
         "x.conf:4: a stanza's name has no closing bracket",
     ]
+
+
+def test_only_line_ends_end_a_line() -> None:
+    assert parse_conf("[a]\nx = one\x0ctwo\u2028three\n".encode(), Path("x.conf")).stanzas == {
+        "a": {"x": "one\x0ctwo\u2028three"}
+    }
+
+
+def test_a_comment_is_not_continued() -> None:
+    assert parse_conf(b"[a]\n# C:\\\nx = 1\n", Path("x.conf")).stanzas == {"a": {"x": "1"}}
+
+
+def test_each_setting_knows_its_line() -> None:
+    parsed = parse_conf(b"[a]\nx = 1 \\\n2\ny = 3\n", Path("x.conf"))
+    assert parsed.lines == {("a", "x"): 2, ("a", "y"): 4}
+
+
+def test_bytes_that_are_no_utf_8_are_reported_with_their_line() -> None:
+    parsed = parse_conf(b"[a]\nx = \xff\n", Path("x.conf"))
+    assert parsed.stanzas == {"a": {"x": "\ufffd"}}
+    assert [str(warning).splitlines()[0] for warning in parsed.warnings] == ["x.conf:2: not UTF-8"]
+
+
+def test_default_settings_hold_for_every_stanza_that_does_not_say_otherwise() -> None:
+    stanzas = parse_conf(b"a = 1\n[default]\nb = 2\n[x]\nb = 3\n", Path("x.conf")).stanzas
+    assert with_default(stanzas) == {"x": {"a": "1", "b": "3"}}
 
 
 def test_local_wins_over_default_setting_by_setting(tmp_path: Path) -> None:

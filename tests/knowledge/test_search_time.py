@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from harness.knowledge.knowledge import Knowledge
-from tests.knowledge.apps import events, fields, write_app
+import pytest
+
+from harness.errors import UnsupportedSPL
+from harness.knowledge.knowledge import Knowledge, Metadata
+from harness.values.frame import concatenate_frames
+from tests.knowledge.apps import NOW, events, fields, write_app
 
 
 def knowledge(folder: Path, **confs: str) -> Knowledge:
@@ -99,3 +103,125 @@ def test_json_gives_paths_for_members_and_braces_for_elements(tmp_path: Path) ->
         "a.c{}": ("true", "null"),
         "a.c{}.d": "x",
     }
+
+
+def test_an_alias_goes_where_its_field_is_absent(tmp_path: Path) -> None:
+    """props.conf specification: AS removes the alias field then, ASNEW keeps it."""
+    props = "[st]\nSHOULD_LINEMERGE = false\nFIELDALIAS-a = x AS y x ASNEW z\n"
+    assert fields(knowledge(tmp_path, props=props), "y=2 z=3", "y", "z") == [{"z": "3"}]
+
+
+def test_two_fields_with_one_alias_are_reported(tmp_path: Path) -> None:
+    k = knowledge(tmp_path, props="[st]\nFIELDALIAS-a = x AS u\nFIELDALIAS-b = y AS u\n")
+    assert fields(k, "x=1 y=2", "u") == [{"u": "2"}]
+    assert [warning.message for warning in k.warnings] == ["x and y have the same alias u; the last one counts"]
+
+
+def test_an_extraction_sees_lines_as_one_text_and_each_of_them(tmp_path: Path) -> None:
+    """props.conf specification: the pattern becomes (?ms)<regex>."""
+    props = "[st]\nSHOULD_LINEMERGE = false\nLINE_BREAKER = (;)\nEXTRACT-a = ^b=(?<b>.*)$\nKV_MODE = none\n"
+    assert fields(knowledge(tmp_path, props=props), "a=1\nb=2\nc=3;", "b") == [{"b": "2\nc=3"}]
+
+
+def test_an_extraction_reads_fields_of_extractions_before_it_and_indexed_ones(tmp_path: Path) -> None:
+    k = knowledge(
+        tmp_path,
+        props="[st]\nKV_MODE = none\nTRANSFORMS-i = i\nEXTRACT-a = u=(?<url>\\S+)\n"
+        "EXTRACT-b = //(?<server>[^/]+) in url\nEXTRACT-c = (?<first>\\w) in zone\nREPORT-d = d\n",
+        transforms="[i]\nREGEX = z=(\\w+)\nWRITE_META = true\nFORMAT = zone::$1\n"
+        "[d]\nSOURCE_KEY = host\nREGEX = (?<letter>.)\n",
+    )
+    row = events(k, "z=dmz u=http://a.b/c", host="web")[0]
+    assert {name: row[name] for name in ("server", "first", "letter")} == {"server": "a.b", "first": "d", "letter": "w"}
+
+
+def test_json_adds_to_indexed_fields_and_metadata_of_its_names(tmp_path: Path) -> None:
+    """props.conf specification, INDEXED_EXTRACTIONS: extracted twice, at index time and again at search time."""
+    k = knowledge(tmp_path, props="[st]\nINDEXED_EXTRACTIONS = json\nKV_MODE = json\n")
+    row = events(k, '{"a":1,"host":"web"}')[0]
+    assert (row["a"], row["host"]) == (("1", "1"), ("h", "web", "web"))
+
+
+def test_pairs_beside_json_are_fields_too(tmp_path: Path) -> None:
+    k = knowledge(tmp_path, props="[st]\nSHOULD_LINEMERGE = false\n")
+    assert fields(k, '{"a":"x","m":"say b=2 a=9"}', "a", "b") == [{"a": "x", "b": "2"}]
+
+
+def test_transforms_split_by_delimiters(tmp_path: Path) -> None:
+    k = knowledge(
+        tmp_path,
+        props="[st]\nKV_MODE = none\nREPORT-d = pairs, columns, turns\n",
+        transforms='[pairs]\nDELIMS = ";", "="\n'
+        '[columns]\nSOURCE_KEY = source\nDELIMS = "/"\nFIELDS = "one", two\n'
+        '[turns]\nSOURCE_KEY = host\nDELIMS = "."\n',
+    )
+    row = events(k, 'a=1;;b="x;y";c=', source="p//q", host="k.v..l.w")[0]
+    assert {name: row.get(name) for name in ("a", "b", "c", "one", "two", "k", "l")} == {
+        "a": "1", "b": "x;y", "c": None, "one": "p", "two": None, "k": "v", "l": "w",
+    }  # fmt: skip
+
+
+def test_a_format_that_puts_fields_together_is_left_out(tmp_path: Path) -> None:
+    k = knowledge(tmp_path, props="[st]\nREPORT-a = t\n", transforms="[t]\nREGEX = (a)(b)\nFORMAT = x::$1-$2\n")
+    assert "x" not in events(k, "ab")[0]
+    assert "FORMAT cannot put fields together" in k.warnings[0].message
+
+
+def test_a_calculated_field_may_ask_for_the_time_of_the_search_only_where_it_is_known(tmp_path: Path) -> None:
+    k = knowledge(tmp_path, props="[st]\nEVAL-age = now() - 10\n")
+    frame = k.index_time(b"x", Metadata("h", "s", "st"), NOW).frame
+    assert k.search_time(frame, now=110.0).column("age").to_values() == [100]
+    with pytest.raises(UnsupportedSPL, match="'age'"):
+        k.search_time(frame)
+
+
+def test_what_only_we_cannot_carry_out_is_refused_with_its_place(tmp_path: Path) -> None:
+    """Leaving it out would make the field look absent."""
+    k = knowledge(tmp_path, props="[st]\nEXTRACT-a = (*SKIP)(?<a>x)\n")
+    with pytest.raises(UnsupportedSPL, match=r"props\.conf:2: \[st\] EXTRACT-a: .*SKIP"):
+        events(k, "x")
+    assert events(k, "x", sourcetype="other")
+
+
+def test_tables_are_refused_where_there_could_be_one(tmp_path: Path) -> None:
+    k = knowledge(tmp_path, props="[st]\nKV_MODE = multi\nBREAK_ONLY_BEFORE_DATE = true\n")
+    assert events(k, "one line")
+    with pytest.raises(UnsupportedSPL, match="multi"):
+        events(k, "a b\n1 2")
+
+
+def test_the_source_type_that_was_indexed_stays_known(tmp_path: Path) -> None:
+    k = knowledge(tmp_path, props="[old]\nrename = new\n")
+    assert fields(k, "x", "sourcetype", "_sourcetype", sourcetype="old") == [
+        {"sourcetype": "new", "_sourcetype": "old"}
+    ]
+
+
+def test_event_types_are_listed_by_priority_then_name(tmp_path: Path) -> None:
+    k = knowledge(
+        tmp_path,
+        eventtypes="[b]\nsearch = x\npriority = 2\n[a]\nsearch = x\npriority = 9\n[c]\nsearch = x\npriority = 2\n",
+    )
+    assert fields(k, "x", "eventtype") == [{"eventtype": ("b", "c", "a")}]
+
+
+def test_an_event_type_that_splunk_would_refuse_is_left_out_and_reported(tmp_path: Path) -> None:
+    k = knowledge(tmp_path, eventtypes="[bad]\nsearch = x [search y]\n[worse]\nsearch = (x\n[good]\nsearch = x\n")
+    assert fields(k, "x", "eventtype") == [{"eventtype": "good"}]
+    assert ["bad" in str(k.warnings[0]), "worse" in str(k.warnings[1])] == [True, True]
+
+
+def test_event_types_use_macros(tmp_path: Path) -> None:
+    k = knowledge(tmp_path, macros="[m(1)]\nargs = v\ndefinition = x=$v$\n", eventtypes="[a]\nsearch = `m(1)`\n")
+    assert fields(k, "x=1\n", "eventtype") == [{"eventtype": "a"}]
+
+
+def test_tags_know_values_with_any_character(tmp_path: Path) -> None:
+    k = knowledge(tmp_path, tags="[user=CORP%5Cann%20b]\nvip = enabled\n")
+    assert fields(k, 'user="CORP\\ann b"', "tag", "tag::user") == [{"tag": "vip", "tag::user": "vip"}]
+
+
+def test_rows_keep_their_order_whatever_settings_apply_to_them(tmp_path: Path) -> None:
+    k = knowledge(tmp_path, props="[source::a]\nEVAL-x = 1\n\n[source::b]\nEVAL-x = 2\n")
+    frames = [k.index_time(name.encode(), Metadata("h", name, "st"), NOW).frame for name in ("a", "b", "c", "a")]
+    assert k.search_time(concatenate_frames(frames)).column("x").to_values() == [1, 2, None, 1]
