@@ -83,9 +83,11 @@ class DataModels:
     def rows(self, name: str, node: str | None, context: SearchContext) -> Frame:
         """The rows of a dataset within the context's time range, newest first.
 
-        ``node`` is a dataset's name or its dotted lineage; None means every root of the model.
+        ``node`` is a dataset's name or its dotted lineage; None means the model's one root.
         """
         model = self.knowledge.data_model(name)
+        if node is None and len(model.roots) > 1:
+            raise UnsupportedSPL(f"The data model '{name}' has several root datasets; name one of them.")
         targets = model.roots if node is None else [find_dataset(model, node)]
         parts: list[tuple[Segment, Frame, Mask]] = []
         for target in targets:

@@ -86,9 +86,13 @@ def plan_pipeline(pipeline: Pipeline, *, first: bool = True) -> tuple[Step, ...]
             parsed = parsed.placed(first=first and not steps, where=place)
             parsed.check(command.text)
             steps.append(Step(command, parsed))
+            if len(steps) > 1:
+                steps[-2].command.check_next(parsed)
         except HarnessError as error:
             error.where = error.where or place
             raise
+    if steps:
+        steps[-1].command.check_next(None)
     return tuple(steps)
 
 

@@ -79,6 +79,9 @@ class SearchCommand(ABC):
     def check(self, text: str) -> None:  # noqa: B027 - most commands have nothing to check
         """Raise what can be known to be wrong before any row is read. ``text`` is the whole search."""
 
+    def check_next(self, following: SearchCommand | None) -> None:  # noqa: B027 - few commands care
+        """Raise if the command after this one (None at the end of the pipeline) cannot take what this one gives."""
+
     def placed(self, *, first: bool, where: SplPlace | None = None) -> SearchCommand:
         """The command at its place in the pipeline: refuses a place that it cannot have (M4.69)."""
         if self.generating and not first:

@@ -1,7 +1,8 @@
 """``transaction``: events that belong together as one row. Follows "transaction" in the Search Reference.
 
 Events come newest first, so a transaction is met at its end: one that must end with something begins there, and what it
-must start with closes it. A transaction that lacks its start is evicted, and dropped unless ``keepevicted``.
+must start with closes it. A transaction that lacks its start is evicted, and dropped unless ``keepevicted``. One that
+nothing has closed when the events end is shown, with ``closed_txn`` 0.
 """
 
 from __future__ import annotations
@@ -65,7 +66,6 @@ Key = tuple[Value, ...]
 @dataclass(frozen=True, slots=True)
 class Transaction(SearchCommand):
     names = ("transaction",)
-    transforming = True
 
     fields: tuple[str, ...]
     span: float | None = None
@@ -119,7 +119,7 @@ class Transaction(SearchCommand):
         found = _Grouper(self).group(times.tolist(), keys, starts.tolist(), ends.tolist())
         kept = [one for one in found if one.closed or not one.evicted or self.keep_evicted]
         kept.sort(key=lambda one: (-one.earliest, one.rows[-1]))
-        return _frame(frame, kept)
+        return _frame(frame, self.fields, kept)
 
     def _matches(self, wanted: Filter | None, is_eval: bool, frame: Frame, context: SearchContext) -> Mask:
         if wanted is None:
@@ -169,8 +169,6 @@ class _Grouper:
                 self._event(row, time, key, starts[row], ends[row])
         for one in self.open.values():
             one.evicted = self.command.start is not None
-            # Without any limit nothing ever closes a transaction, and all are shown (closed_txn).
-            one.closed = not one.evicted and (self.command.span is not None or self.command.pause is not None)
             self.done.append(one)
         return self.done
 
@@ -196,7 +194,7 @@ class _Grouper:
 
     def _is_over(self, one: _Open, time: float) -> bool:
         command = self.command
-        return (command.span is not None and one.latest - time > command.span) or (
+        return (command.span is not None and one.latest - time >= command.span) or (
             command.pause is not None and one.earliest - time > command.pause
         )
 
@@ -237,7 +235,7 @@ class _Grouper:
         self.partial.pop(one.key, None)
 
 
-def _frame(frame: Frame, found: Sequence[_Open]) -> Frame:
+def _frame(frame: Frame, fields: Sequence[str], found: Sequence[_Open]) -> Frame:
     """A row per transaction: its text from the earliest event on, and every field's different values in order."""
     columns: dict[str, Column] = {}
     for name, column in frame.columns.items():
@@ -255,7 +253,12 @@ def _frame(frame: Frame, found: Sequence[_Open]) -> Frame:
     columns["duration"] = Column.from_values(whole(round(one.latest - one.earliest, 6)) for one in found)
     columns["eventcount"] = Column.from_values(len(one.rows) for one in found)
     columns["closed_txn"] = Column.from_values(int(one.closed) for one in found)
-    return Frame(columns, len(found))
+    lines = [max(1, "\n".join(texts(value)).count("\n") + 1) for value in frame.column("_raw").to_values()]
+    columns["linecount"] = Column.from_values(sum(lines[row] for row in one.rows) for one in found)
+    if fields:
+        present = np.sum([~frame.column(name).is_null() for name in fields], axis=0)
+        columns["field_match_sum"] = Column.from_values(int(present[one.rows].sum()) for one in found)
+    return Frame(columns, len(found), events=frame.events)
 
 
 def _filter(text: str | None) -> tuple[Filter | None, bool]:

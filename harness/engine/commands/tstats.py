@@ -6,6 +6,7 @@ value. With ``summariesonly=true`` a data model gives rows only if it is acceler
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -23,7 +24,7 @@ from harness.expressions import search_mask
 from harness.spl.arguments import Arguments, boolean, non_negative_integer, string
 from harness.spl.nodes import SearchNode, Subsearch, Term
 from harness.values.column import Column
-from harness.values.frame import Frame
+from harness.values.frame import Frame, concatenate_frames
 from harness.values.values import has_wildcard
 
 _OPTIONS = {
@@ -56,6 +57,8 @@ class TStats(SearchCommand):
     span: TimeSpan | None
     summaries_only: bool = False
     fill: str | None = None
+    prestats: bool = False
+    append: bool = False
 
     @classmethod
     def parse(cls, arguments: Arguments) -> TStats:
@@ -68,9 +71,8 @@ class TStats(SearchCommand):
         node = arguments.search_expression(stops=("BY", "GROUPBY")) if arguments.accept_keyword("WHERE") else None
         by, span = _read_by(arguments, options)
         arguments.expect_end()
-        for name in ("prestats", "append"):
-            if options.get(name):
-                raise arguments.unsupported(f"the option '{name}'")
+        if options.get("append") and not options.get("prestats"):
+            raise arguments.error("The 'append' option requires 'prestats=true'.")
         if not measures:
             raise arguments.error("Missing aggregation function.")
         refuse_by_names(measures, by, arguments)
@@ -84,9 +86,30 @@ class TStats(SearchCommand):
             span,
             options.get("summariesonly", False),
             options.get("fillnull_value"),
+            options.get("prestats", False),
+            options.get("append", False),
         )
 
+    def placed(self, *, first: bool, where: SplPlace | None = None) -> SearchCommand:
+        return self if self.append else SearchCommand.placed(self, first=first, where=where)
+
+    def check_next(self, following: SearchCommand | None) -> None:
+        if self.prestats:
+            check_prestats_reader(self.measures, self.by, following)
+
     def run(self, frame: Frame, context: SearchContext) -> Frame:
+        rows = self._rows(context)
+        if self.prestats:
+            kept = {*self.by, *(one.field for one in self.measures if one.field is not None), "_time"}
+            rows = rows.select([name for name in rows.columns if name in kept])
+            for name in self.by:
+                rows = rows.take(~rows.column(name).is_null())
+            return concatenate_frames([frame, rows]) if self.append else rows
+        groups = group_by(rows, self.by)
+        return statistics_frame(groups, self.by, outputs(self.measures, groups.frame, self.by, context))
+
+    def _rows(self, context: SearchContext) -> Frame:
+        """What there is to group: found by WHERE, times in buckets, missing by-fields filled."""
         node, modifiers = split_time_modifiers(resolve(self.node, self.plans, context))
         search_window(modifiers, context)
         frame = self._model_rows(node, context) if self.model is not None else _indexed(node, context)
@@ -95,8 +118,7 @@ class TStats(SearchCommand):
             frame = frame.with_columns({"_time": bin_times(frame, "_time", span, context)})
         if self.fill is not None:
             frame = frame.with_columns({name: filled(frame.column(name), self.fill) for name in self.by})
-        groups = group_by(frame, self.by)
-        return statistics_frame(groups, self.by, outputs(self.measures, groups.frame, self.by, context))
+        return frame
 
     def _model_rows(self, node: SearchNode | None, context: SearchContext) -> Frame:
         assert self.model is not None
@@ -114,6 +136,32 @@ class TStats(SearchCommand):
                     f"The 'tstats' command: the term '{item.value.text}' over a data model is not supported.",
                     where=SplPlace(text, item.span.start, item.span.end),
                 )
+
+
+def check_prestats_reader(measures: Sequence[Measure], by: Sequence[str], reader: SearchCommand | None) -> None:
+    """What ``prestats=true`` hands on is meant for a command that asks for the same statistics.
+
+    Here it is the rows themselves, from which such a command makes the same. Anything else is refused.
+    """
+    if isinstance(reader, TStats) and reader.append and reader.prestats:
+        return
+    asked: Sequence[Measure] | None = getattr(reader, "measures", None)
+    if reader is None or asked is None or reader.names[0] not in ("stats", "chart", "timechart"):
+        raise UnsupportedSPL("The 'tstats' command: prestats=true before anything but stats, chart and timechart.")
+    known = {(type(one.function), one.function.parameter, one.field) for one in measures}
+    grouped = {"_time", *by}
+    wanted = {
+        *getattr(reader, "by", ()),
+        *(name for name in (getattr(reader, "down", None),) if name is not None),
+        *(across.field for across in (getattr(reader, "across", None),) if across is not None),
+    }
+    if not wanted <= grouped or any(
+        (type(one.function), one.function.parameter, one.field) not in known or (one.field == "_time" and "_time" in by)
+        for one in asked
+    ):
+        raise UnsupportedSPL(
+            "The 'tstats' command: prestats=true before a command that asks for other statistics or fields."
+        )
 
 
 def _check_measures(measures: tuple[Measure, ...], arguments: Arguments) -> None:
@@ -156,7 +204,8 @@ def _read_by(arguments: Arguments, options: dict[str, Any]) -> tuple[list[str], 
             break
         by += fields
         if "span" in found and found["span"] != "auto":
-            span = read_time_span(found.pop("span"), arguments)
+            text = found.pop("span")
+            span = read_time_span(f"{text}s" if text.isdigit() else text, arguments)
         options |= {name: value for name, value in found.items() if name != "span"}
     if not by:
         raise arguments.error("The argument 'by' is missing a field name.")
