@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -33,3 +34,8 @@ def environment(cwd: Path, env: dict[str, str] | None = None) -> dict[str, str]:
     """Ours, without anything that says how to reach a Splunk, and with a cache of its own."""
     kept = {key: value for key, value in os.environ.items() if not key.startswith("HARNESS_")}
     return {**kept, "XDG_CACHE_HOME": str(cwd / ".cache"), "COLUMNS": "200", **(env or {})}
+
+
+def take_interrupts() -> None:
+    """For a child before it starts: Ctrl-C counts, even where a shell has started the tests in the background."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)

@@ -7,7 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from tests.cli.command import environment
+from tests.cli.command import environment, take_interrupts
 from tests.runner.packs import detection, write_pack
 from tests.runner.test_run import NET_USE
 
@@ -21,6 +21,7 @@ def test_an_interrupted_run_is_exit_code_130_without_a_traceback(tmp_path: Path)
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
+        preexec_fn=take_interrupts,
     )
     assert process.stderr is not None
     for line in process.stderr:

@@ -16,7 +16,7 @@ import requests
 from harness.client.address import parse_address
 from harness.client.hec import HecClient, Target
 from harness.client.rest import SplunkClient
-from tests.cli.command import environment, harness
+from tests.cli.command import environment, harness, take_interrupts
 from tests.runner.packs import detection, write_pack
 from tests.runner.test_run import NET_USE
 
@@ -31,6 +31,7 @@ def serving(cwd: Path, *arguments: str) -> Iterator[tuple[subprocess.Popen[str],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
+        preexec_fn=take_interrupts,
     )
     try:
         assert process.stdout is not None
