@@ -46,6 +46,7 @@ class Props:
     """The stanzas of ``props.conf``, asked by (source, host, source type). Unreadable patterns go to ``warn``."""
 
     def __init__(self, stanzas: Stanzas, warn: Callable[[KnowledgeError], None]) -> None:
+        self.stanzas = stanzas
         self._default = _Entry(DEFAULT, stanzas.get(DEFAULT, {}), None, 0)
         self._patterns: dict[Kind, list[_Entry]] = {"source::": [], "host::": [], "": []}
         self._exact: dict[tuple[Kind, str], _Entry] = {}
