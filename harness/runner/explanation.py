@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from harness.backends.base import Session
+from harness.knowledge.stanzas import Props
 from harness.runner.clauses import Step, dropping, steps_of
 from harness.runner.record import StageRecord
 from harness.runner.replaying import census, mine
@@ -41,6 +42,14 @@ def explain_no_rows(session: Session, search: Expanded, window: Window, stages: 
     if steps and not steps[0].rows and "datamodel" in steps[0].clause:
         details.append(f"tags of the indexed events: {_tags(session)}")
     return "\n".join([f"{head}, {why}", *details])
+
+
+def unknown(session: Session) -> list[str]:
+    """The source types among the indexed events that no app says anything about, by type or by source."""
+    names = [entry.name for entry in session.client.get("configs/conf-props", count=0, f="disabled")]
+    props = Props({name: {"known": "1"} for name in names if name != "default"}, lambda _: None)
+    found = [item.sourcetype for item in census(session) if not props.settings(item.source, "", item.sourcetype)]
+    return list(dict.fromkeys(found))
 
 
 def _tags(session: Session) -> str:

@@ -18,7 +18,7 @@ from harness.runner.alerts import complaints_about_risk, count_notables, read_ri
 from harness.runner.draft import Draft, Tools
 from harness.runner.events import Event, SearchFinished
 from harness.runner.explanation import explain_no_rows
-from harness.runner.kinds.unit import judge, replay, rows_without_data, with_warnings
+from harness.runner.kinds.unit import judge, replay, rows_without_data, with_hints
 from harness.runner.record import Level, Status
 from harness.runner.replaying import load, mine
 from harness.runner.saved import install
@@ -57,7 +57,9 @@ def run(draft: Draft, tools: Tools) -> Generator[Event, None, Verdict]:
             verdict = _judge_alert(session, subject, outcome)
         if tools.backend.cheap or verdict.status is not Status.PASS:
             draft.stages = measure(session.client, expanded, chosen.window, total=outcome.result_count)
-    return replace(verdict, reason=chosen.note) if verdict.status is Status.PASS else with_warnings(verdict, outcome)
+        if verdict.status is Status.PASS:
+            return replace(verdict, reason=chosen.note)
+        return with_hints(verdict, outcome, session)
 
 
 @dataclass(frozen=True, slots=True)

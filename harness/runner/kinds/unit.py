@@ -9,7 +9,7 @@ from harness.client.answers import Outcome
 from harness.errors import BackendError
 from harness.runner.draft import Draft, Tools
 from harness.runner.events import DatasetReplayed, Event, SearchFinished
-from harness.runner.explanation import explain_no_rows
+from harness.runner.explanation import explain_no_rows, unknown
 from harness.runner.record import Status
 from harness.runner.replaying import Loaded, load, send
 from harness.runner.stages import Window, expand, measure
@@ -37,14 +37,17 @@ def run(draft: Draft, tools: Tools) -> Generator[Event, None, Verdict]:
             draft.stages = measure(session.client, expanded, Window(), total=outcome.result_count)
         if verdict.status is Status.FAIL and not outcome.rows and test.minimum:
             verdict = Verdict(Status.FAIL, explain_no_rows(session, expanded, Window(), draft.stages))
-    return with_warnings(verdict, outcome)
+        too_many = test.maximum is not None and outcome.result_count > test.maximum
+        return verdict if too_many else with_hints(verdict, outcome, session)
 
 
-def with_warnings(verdict: Verdict, outcome: Outcome) -> Verdict:
-    """What the search warned of may be why it failed."""
+def with_hints(verdict: Verdict, outcome: Outcome, session: Session) -> Verdict:
+    """What the search warned of may be why it failed, and so may an add-on that is not there."""
     if verdict.status is not Status.FAIL:
         return verdict
-    return Verdict(verdict.status, "\n".join([verdict.reason, *(f"{m.type}: {m.text}" for m in outcome.warnings())]))
+    warnings = [f"{message.type}: {message.text}" for message in outcome.warnings()]
+    missing = [f"no app has settings for the source type {name}: is its add-on missing?" for name in unknown(session)]
+    return Verdict(verdict.status, "\n".join([verdict.reason, *warnings, *missing]))
 
 
 def rows_without_data(session: Session, search: str) -> Verdict | None:
