@@ -13,7 +13,7 @@ _TOKEN = re.compile(r'\s*(?:([()])|"([^"]*)"|([^\s()"]+))')
 
 
 class Keywords:
-    """A parsed expression. Words are found anywhere in a text, in any case; quote one that holds blanks."""
+    """A parsed expression. A word, or words side by side as one phrase, is found anywhere in a text, in any case."""
 
     def __init__(self, text: str) -> None:
         self._text = text
@@ -59,10 +59,13 @@ class Keywords:
             if not self._accept(")"):
                 raise self._error("a parenthesis is not closed")
             return inner
-        if self._position >= len(self._tokens) or self._tokens[self._position][0] != "word":
+        words = []
+        while self._position < len(self._tokens) and self._tokens[self._position][0] == "word":
+            words.append(self._tokens[self._position][1].lower())
+            self._position += 1
+        if not words:
             raise self._error("a word is missing")
-        word = self._tokens[self._position][1].lower()
-        self._position += 1
+        word = " ".join(words)
         return lambda texts: any(word in text.lower() for text in texts)
 
     def _accept(self, mark: str) -> bool:

@@ -99,6 +99,8 @@ def test_the_saved_search_has_the_name_and_schedule_that_a_content_pack_gives_it
         ("use or ttp", ["Net Use", "Net View", "Whoami"]),
         ("not (use or view)", ["Whoami"]),
         ('"net v"', ["Net View"]),
+        ("net view", ["Net View"]),
+        ("not net view", ["Net Use", "Whoami"]),
         ("true positive", None),
         ("(net", None),
         ("net or", None),
