@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from harness.engine.aggregates import Positions
+from harness.engine.columns import either, where
 from harness.engine.context import SearchContext
 from harness.engine.events import Events
 from harness.engine.retrieval import could_match, reached_indexes
@@ -194,7 +195,7 @@ class DataModels:
             for calculation in dataset.calculations:
                 frame = self._calculate(calculation, dataset, frame, mask)
             for name in _declared(dataset):
-                column = _where(frame.column(name), mask)
+                column = where(mask, frame.column(name))
                 columns[f"{dataset.lineage}.{name}"] = column
                 # What is below may ask for the field by its full name, too.
                 frame = frame.with_columns({f"{dataset.lineage}.{name}": column})
@@ -214,7 +215,7 @@ class DataModels:
         except SearchError as problem:
             raise KnowledgeError(f"data-model dataset {dataset.name}: {problem}") from problem
         name = calculation.outputs[0].name
-        return frame.with_columns({name: column if mask.all() else _either(mask, column, frame.column(name))})
+        return frame.with_columns({name: either(mask, column, frame.column(name))})
 
 
 def find_dataset(model: DataModel, node: str) -> Dataset:
@@ -257,18 +258,6 @@ def _nodes(model: DataModel, inside: dict[str, Mask], length: int) -> Column:
 
 def _names_node(lineage: str):  # type: ignore[no-untyped-def]
     return lambda value: value == lineage or (isinstance(value, tuple) and lineage in value)
-
-
-def _where(column: Column, mask: Mask) -> Column:
-    return column if mask.all() else Column(column.values, np.where(mask, column.codes, NULL).astype(np.int32))
-
-
-def _either(mask: Mask, first: Column, second: Column) -> Column:
-    from harness.values.column import concatenate
-
-    both = concatenate([first, second])
-    codes = np.where(mask, both.codes[: len(first)], both.codes[len(first) :])
-    return Column(both.values, codes.astype(np.int32))
 
 
 def _all_of(nodes: Sequence[SearchNode | None]) -> SearchNode | None:

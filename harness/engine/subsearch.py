@@ -132,7 +132,7 @@ def _row_text(row: Mapping[str, Value], names: Sequence[str], form: Form) -> str
         if name in RAW_FIELDS:
             cells.append(values[0])
             continue
-        terms = [f'{name}="{_escaped(value)}"' for value in values]
+        terms = [f'{name}="{escaped(value)}"' for value in values]
         joined = f" {form.multivalue_separator} ".join(terms)
         cells.append(f"( {joined} )" if len(terms) > 1 else joined)
     if not cells:
@@ -140,5 +140,5 @@ def _row_text(row: Mapping[str, Value], names: Sequence[str], form: Form) -> str
     return f"{form.column_prefix} {f' {form.column_separator} '.join(cells)} {form.column_end}"
 
 
-def _escaped(value: str) -> str:
+def escaped(value: str) -> str:
     return value.replace("\\", "\\\\").replace('"', '\\"')

@@ -7,12 +7,13 @@ from typing import Any
 
 import numpy as np
 
+from harness.engine.columns import where
 from harness.engine.commands import SearchCommand
 from harness.engine.commands.sort import Key, Sort, _key
 from harness.engine.context import SearchContext
 from harness.engine.fields import as_text, expand
 from harness.spl.arguments import Arguments, boolean
-from harness.values.column import NULL, Column, combine
+from harness.values.column import combine
 from harness.values.frame import Frame
 
 
@@ -77,7 +78,7 @@ class Dedup(SearchCommand):
         if self.keep_events:
             kept = np.ones(frame.length, dtype=np.bool_)
             frame = frame.with_columns(
-                {name: _emptied(frame.columns[name], repeated) for name in names if name in frame.columns}
+                {name: where(~repeated, frame.columns[name]) for name in names if name in frame.columns}
             )
         else:
             kept = ~repeated
@@ -102,7 +103,3 @@ def _over(codes: Any, count: int, lacking: Any, consecutive: bool) -> Any:
     over = np.zeros(len(codes), dtype=np.bool_)
     over[rows] = position >= count
     return over
-
-
-def _emptied(column: Column, rows: Any) -> Column:
-    return Column(column.values, np.where(rows, NULL, column.codes).astype(np.int32))

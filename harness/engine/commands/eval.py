@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from harness.engine.columns import either
 from harness.engine.commands import SearchCommand
 from harness.engine.context import SearchContext
 from harness.engine.fields import read_target
@@ -17,7 +18,7 @@ from harness.errors import SPLSyntaxError
 from harness.expressions import Scope, evaluate
 from harness.spl.arguments import Arguments
 from harness.spl.nodes import Expr
-from harness.values.column import NULL, Column, combine, concatenate
+from harness.values.column import Column, combine
 from harness.values.frame import Frame
 from harness.values.values import members, to_text
 
@@ -82,9 +83,7 @@ def _assign_by_name(frame: Frame, name: str, column: Column) -> Frame:
         target = name
         for part, value in zip(parts, values, strict=True):
             target = target.replace("{" + part + "}", to_text(members(value)[0]), 1)
-        here = np.equal(codes, number)
-        both = concatenate([column, frame.column(target)])
-        chosen = np.where(here, both.codes[: frame.length], both.codes[frame.length :])
-        if target in frame.columns or bool((chosen != NULL).any()):
-            frame = frame.with_columns({target: Column(both.values, chosen.astype(np.int32))})
+        chosen = either(np.equal(codes, number), column, frame.column(target))
+        if target in frame.columns or not bool(chosen.is_null().all()):
+            frame = frame.with_columns({target: chosen})
     return frame

@@ -6,12 +6,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from harness.engine.columns import either
 from harness.engine.commands import SearchCommand
 from harness.engine.context import SearchContext
 from harness.engine.grouping import group_by
 from harness.engine.statistics import Measure, aggregate, check_measures, outputs, read_measures, refuse_by_names
 from harness.spl.arguments import Arguments, boolean
-from harness.values.column import NULL, Column, concatenate
+from harness.values.column import NULL, Column
 from harness.values.frame import Frame
 
 
@@ -51,8 +52,4 @@ class EventStats(SearchCommand):
 def _spread(column: Column, groups: np.ndarray[tuple[int], np.dtype[np.int32]], before: Column) -> Column:
     """The group's value in each row; a row in no group keeps what it had."""
     spread = Column(column.values, np.append(column.codes, np.int32(NULL))[groups])
-    if not before.is_null().all() and (groups == NULL).any():
-        both = concatenate([spread, before])
-        codes = np.where(groups == NULL, both.codes[len(spread) :], both.codes[: len(spread)])
-        return Column(both.values, codes.astype(np.int32))
-    return spread
+    return either(groups != NULL, spread, before)

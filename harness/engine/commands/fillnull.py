@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from harness.engine.columns import filled
 from harness.engine.commands import SearchCommand
-from harness.engine.commands.tstats import filled
 from harness.engine.context import SearchContext
 from harness.engine.fields import expand
 from harness.spl.arguments import Arguments, string

@@ -11,8 +11,8 @@ from typing import Any
 
 import numpy as np
 
+from harness.engine.columns import over
 from harness.engine.commands import SearchCommand
-from harness.engine.commands.rex import over
 from harness.engine.context import SearchContext
 from harness.spl.arguments import Arguments, string
 from harness.values.column import NULL, Column, Encoder, Value, normal

@@ -10,12 +10,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from harness.engine.columns import either
 from harness.engine.commands import SearchCommand
 from harness.engine.context import SearchContext
 from harness.knowledge.lookups import Lookup as Table
 from harness.knowledge.lookups import TableRow
 from harness.spl.arguments import Arguments, boolean
-from harness.values.column import Column, Value, combine, concatenate, normal
+from harness.values.column import Column, Value, combine, normal
 from harness.values.frame import Frame
 from harness.values.values import members, to_text
 
@@ -85,10 +86,7 @@ class Lookup(SearchCommand):
     def _written(self, old: Column | None, new: Column, matched: np.ndarray[tuple[int], np.dtype[np.bool_]]) -> Column:
         if old is None:
             return new
-        both = concatenate([old, new])
-        first, second = both.codes[: len(old)], both.codes[len(old) :]
-        take_new = matched if self.overwrite else old.is_null()
-        return Column(both.values, np.where(take_new, second, first).astype(np.int32))
+        return either(matched if self.overwrite else old.is_null(), new, old)
 
 
 def _pairs(arguments: Arguments) -> list[Pair]:

@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from harness.engine.columns import over
 from harness.engine.commands import SearchCommand
 from harness.engine.context import SearchContext
 from harness.errors import KnowledgeError, UnsupportedSPL
@@ -138,16 +139,6 @@ def read_pattern(arguments: Arguments) -> str | None:
     if token is None:
         return None
     return arguments.next().text if token.is_string else arguments.rest()
-
-
-def over(column: Column, before: Column) -> Column:
-    """The column where it has a value, and what was there before elsewhere."""
-    if before.is_null().all():
-        return column
-    encoder = Encoder()
-    new = np.array([*(encoder.code(value) for value in column.values), NULL], dtype=np.int32)[column.codes]
-    old = np.array([*(encoder.code(value) for value in before.values), NULL], dtype=np.int32)[before.codes]
-    return Column(encoder.values, np.where(new == NULL, old, new).astype(np.int32))
 
 
 def _places(match: Any, pattern: Pattern) -> str:

@@ -12,13 +12,13 @@ from typing import Any, Final
 
 import numpy as np
 
+from harness.engine.columns import over, spread
 from harness.engine.commands import SearchCommand
-from harness.engine.commands.rex import over
 from harness.engine.context import SearchContext
 from harness.errors import UnsupportedSPL
 from harness.knowledge.xml_kv import from_xml
 from harness.spl.arguments import Arguments, string
-from harness.values.column import NULL, Column, Encoder, Value, normal
+from harness.values.column import Column, Encoder, Value, normal
 from harness.values.frame import Frame
 from harness.values.values import members, texts
 
@@ -57,15 +57,10 @@ class SPath(SearchCommand):
         if column is None:
             return frame
         found = [self._fields(value) for value in column.values]
-        names = dict.fromkeys(name for fields in found for name in fields)
-        columns: dict[str, Column] = {}
-        for name in names:
-            encoder = Encoder()
-            table = [*(encoder.code(fields.get(name)) for fields in found), NULL]
-            fresh = Column(encoder.values, np.array(table, dtype=np.int32)[column.codes])
-            before = frame.column(name)
-            columns[name] = over(fresh, before) if self.path is not None else _merged(fresh, before)
-        return frame.with_columns(columns)
+        merge = over if self.path is not None else _merged
+        return frame.with_columns(
+            {name: merge(fresh, frame.column(name)) for name, fresh in spread(column, found).items()}
+        )
 
     def _fields(self, value: Value) -> dict[str, Value]:
         text = "".join(texts(value))[:CUTOFF]

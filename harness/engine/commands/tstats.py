@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from harness.engine.bins import TimeSpan, bin_times, read_time_span, time_span_for
+from harness.engine.columns import filled
 from harness.engine.commands import SearchCommand
 from harness.engine.context import SearchContext
 from harness.engine.grouping import group_by
@@ -23,7 +24,6 @@ from harness.errors import SplPlace, UnsupportedSPL
 from harness.expressions import search_mask
 from harness.spl.arguments import Arguments, boolean, non_negative_integer, string
 from harness.spl.nodes import SearchNode, Subsearch, Term
-from harness.values.column import Column
 from harness.values.frame import Frame, concatenate_frames
 from harness.values.values import has_wildcard
 
@@ -226,8 +226,3 @@ def _indexed(node: SearchNode | None, context: SearchContext) -> Frame:
         if rows.any():
             parts.append((part.segment, fields.without(["_raw"]), rows))
     return replace(newest_first(parts), events=False)
-
-
-def filled(column: Column, value: str) -> Column:
-    """The column with a value where it has none."""
-    return column.map(lambda found: value if found is None else found, nulls=True)
