@@ -8,13 +8,15 @@ from __future__ import annotations
 
 import codecs
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from harness.errors import KnowledgeError
+from harness.errors import KnowledgeError, SearchError
 from harness.knowledge import structured
 from harness.knowledge.automatic_kv import Fields
 from harness.knowledge.conf import Stanza, boolean
@@ -32,6 +34,9 @@ if TYPE_CHECKING:
 
 MAX_CLONES: Final = 8
 """Copies of copies that CLONE_SOURCETYPE makes of one event."""
+
+MAX_SLOW: Final = 3
+"""How often a rule may take too long before it is left out for the rest of a body of data."""
 
 _INVALID: Final = re.compile("[\udc80-\udcff]")
 _PUNCT_LENGTH: Final = 50
@@ -64,6 +69,7 @@ class _Rules:
         self.lines = LineRules.read(settings, notes.warn)
         self.times = Timestamps(settings, now, notes.warn)
         self.seds, self.transforms = read_changes(settings, knowledge.transforms, notes.warn)
+        self.slow: Counter[str] = Counter()
 
 
 class _Notes:
@@ -117,7 +123,7 @@ class _Pipeline:
         waiting = [Event(raw, time, dict(self.metadata), fields)]
         for count, event in enumerate(waiting):  # grows while it is worked off
             rules = self._rules_of(event.metadata) if count else self.rules
-            clones = _changed(event, rules)
+            clones = self._changed(event, rules)
             if clones and count >= MAX_CLONES:
                 self.notes.count(
                     "CLONE_SOURCETYPE makes copies without end; no more of them are made", len(self.events)
@@ -130,33 +136,47 @@ class _Pipeline:
                 self.events.append(event)
                 self.founds.append(found)
 
+    def _changed(self, event: Event, rules: _Rules) -> list[Event]:
+        """Change the event by the sed commands and transforms; gives the copies that these make of it.
+
+        What takes too long changes nothing, as a pattern that reaches its limits does not match in Splunk.
+        """
+        clones: list[Event] = []
+        for name, sed in rules.seds:
+            with self._bounded(name, rules) as runs:
+                event.raw = sed(event.raw) if runs else event.raw
+        for transform in rules.transforms:
+            with self._bounded(f"the transform {transform.name}", rules) as runs:
+                if runs and _stops(transform, event, clones):
+                    break
+        return clones
+
+    @contextmanager
+    def _bounded(self, name: str, rules: _Rules) -> Iterator[bool]:
+        """Gives whether to run what has that name: not again after it has taken too long a few times."""
+        try:
+            yield rules.slow[name] < MAX_SLOW
+        except SearchError as problem:
+            rules.slow[name] += 1
+            said = f"{name} changes nothing: {problem.message}"
+            self.notes.count(said, len(self.events) + self.refused + 1)
+            if rules.slow[name] == MAX_SLOW:
+                self.notes.warn(KnowledgeError(f"{name} is left out for the rest of the data"))
+
     def indexed(self, *, whole: bool = False) -> Indexed:
         frame = _frame(self.events, self.founds, self.rules, self._now, stamped=not whole)
         return Indexed(frame, self.refused, self.notes.all())
 
 
-def _changed(event: Event, rules: _Rules) -> list[Event]:
-    """Change the event by the sed commands and transforms; gives the copies that these make of it."""
-    clones: list[Event] = []
-    for sed in rules.seds:
-        event.raw = sed(event.raw)
-    for transform in rules.transforms:
-        _apply(transform, event, clones)
-        if transform.stops is not None and transform.stops(event):
-            break
-    return clones
-
-
-def _apply(transform: Transform, event: Event, clones: list[Event]) -> None:
-    if transform.change is None:
-        return
-    if not transform.clone or transform.clone == event.metadata["sourcetype"]:
-        transform.change(event)
-        return
-    copy = event.copy()
-    if transform.change(copy):
-        copy.metadata["sourcetype"] = transform.clone
-        clones.append(copy)
+def _stops(transform: Transform, event: Event, clones: list[Event]) -> bool:
+    """Carry out one transform; gives whether the ones after it are passed over."""
+    if transform.change is not None:
+        if not transform.clone or transform.clone == event.metadata["sourcetype"]:
+            transform.change(event)
+        elif transform.change(copy := event.copy()):
+            copy.metadata["sourcetype"] = transform.clone
+            clones.append(copy)
+    return transform.stops is not None and transform.stops(event)
 
 
 # --- the two doors ----------------------------------------------------------------------------------------------------

@@ -73,9 +73,10 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class Transform:
-    """One index-time transform. ``clone``: the source type of the copy that it works on instead of the event.
-    ``stops``: whether the transforms after it are passed over."""
+    """One index-time transform. ``name`` is for messages. ``clone``: the source type of the copy that it works on
+    instead of the event. ``stops``: whether the transforms after it are passed over."""
 
+    name: str
     change: Callable[[Event], bool] | None = None
     clone: str = ""
     stops: Callable[[Event], bool] | None = None
@@ -83,17 +84,17 @@ class Transform:
 
 def read_changes(
     settings: Stanza, transforms: Mapping[str, Stanza], warn: Callable[[KnowledgeError], None]
-) -> tuple[list[TextChange], list[Transform]]:
-    """The sed commands and the transforms of some settings, in the order of their names, rule sets last; broken ones
-    are reported and left out."""
-    seds: list[TextChange] = []
+) -> tuple[list[tuple[str, TextChange]], list[Transform]]:
+    """The sed commands (with their names) and the transforms of some settings, in the order of their names, rule sets
+    last; broken ones are reported and left out."""
+    seds: list[tuple[str, TextChange]] = []
     changes: list[Transform] = []
     rulesets: list[Transform] = []
     for key in sorted(settings):
         kind, _, _ = key.partition("-")
         if kind == "SEDCMD":
             try:
-                seds.append(parse_sed(settings[key]))
+                seds.append((key, parse_sed(settings[key])))
             except KnowledgeError as problem:
                 warn(KnowledgeError(f"{key} is left out: {problem.message}"))
         elif kind in ("TRANSFORMS", "RULESET"):
@@ -114,9 +115,9 @@ def parse_transform(name: str, settings: Stanza) -> Transform:
     """Raises KnowledgeError for a transform that cannot be carried out."""
     stops = _condition(settings["STOP_PROCESSING_IF"]) if "STOP_PROCESSING_IF" in settings else None
     if "INGEST_EVAL" in settings:
-        return Transform(ingest_eval(settings["INGEST_EVAL"]), stops=stops)
+        return Transform(name, ingest_eval(settings["INGEST_EVAL"]), stops=stops)
     if stops is not None:
-        return Transform(stops=stops)
+        return Transform(name, stops=stops)
     if "REGEX" not in settings:
         raise KnowledgeError("it has no REGEX")
     try:
@@ -140,7 +141,7 @@ def parse_transform(name: str, settings: Stanza) -> Transform:
         integer(settings.get("LOOKAHEAD"), 4096),
         boolean(settings.get("REPEAT_MATCH"), False) and destination != "_raw",
     )
-    return Transform(rule.apply, clone=settings.get("CLONE_SOURCETYPE", "").strip())
+    return Transform(name, rule.apply, clone=settings.get("CLONE_SOURCETYPE", "").strip())
 
 
 def _sources(setting: str) -> tuple[str, ...]:

@@ -77,17 +77,27 @@ def _split(text: str, breaker: Pattern | None) -> Iterator[str]:
     """Only the breaker's group is removed: what it matched before belongs to the event before, what it matched after
     to the next one (N10.4)."""
     start = 0
-    for match in (_DEFAULT_PATTERN if breaker is None else breaker).finditer(text):
-        end, following = match.span() if breaker is None else _break(match)
-        if end < start:
-            continue
-        yield text[start:end]
-        start = following
+    for end, following in _breaks(text, breaker):
+        if end >= start:
+            yield text[start:end]
+            start = following
     if start < len(text):
         yield text[start:]
 
 
-def _break(match: Any) -> tuple[int, int]:
+def _breaks(text: str, breaker: Pattern | None) -> Iterator[tuple[int, int]]:
+    """What is removed between lines."""
+    if breaker is None:
+        yield from (match.span() for match in _DEFAULT_PATTERN.finditer(text))
+        return
+    # One search after the other: the bound in time is for finding one break, not for all that is done with the data.
+    position = 0
+    while position <= len(text) and (match := breaker.search(text, position)) is not None:
+        yield _removed(match)
+        position = match.end() + (match.end() == match.start())
+
+
+def _removed(match: Any) -> tuple[int, int]:
     """The first group that took part, or a break of no length in front of a match in which none did."""
     for group in range(1, match.re.groups + 1):
         if match.start(group) >= 0:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import time
 from pathlib import Path
 
+import pytest
+
 from harness.knowledge.knowledge import Knowledge, Metadata
 from harness.values.column import Value
 from tests.knowledge.apps import NOW, events, write_app
@@ -89,3 +91,53 @@ def test_xml_entities_are_never_expanded(tmp_path: Path) -> None:
     knowledge = Knowledge.load([write_app(tmp_path, props="[st]\nKV_MODE = xml\nSHOULD_LINEMERGE = false\n")])
     bomb = '<!DOCTYPE x [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;&a;">]><x><y>&b;</y></x>'
     assert "x.y" not in events(knowledge, bomb)[0]
+
+
+def test_a_pattern_that_takes_too_long_changes_nothing_and_is_left_out_after_a_while(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("harness.values.pcre._TIMEOUT", 0.01)
+    props = "[st]\nSHOULD_LINEMERGE = false\nSEDCMD-a = s/(a+)+$/x/\nSEDCMD-b = s/b/B/\n"
+    knowledge = Knowledge.load([write_app(tmp_path, props=props)])
+    line = "a" * 5000
+    indexed = knowledge.index_time(f"{line}b\n".encode() * 20, Metadata("h", "s", "st"), NOW)
+    assert indexed.frame.column("_raw").to_values() == [f"{line}B"] * 20
+    assert [warning.message.split(":")[0] for warning in indexed.warnings] == [
+        "SEDCMD-a is left out for the rest of the data",
+        "event 1 and 19 more",
+        "event 1 and 2 more",
+    ]
+
+
+def test_an_unknown_character_set_discards_the_data_as_splunk_does(tmp_path: Path) -> None:
+    knowledge = Knowledge.load([write_app(tmp_path, props="[st]\nCHARSET = NOSUCH\n")])
+    indexed = knowledge.index_time(b"one", Metadata("h", "s", "st"), NOW)
+    assert (len(indexed.frame), "NOSUCH" in indexed.warnings[0].message) == (0, True)
+
+
+@pytest.mark.parametrize(
+    ("charset", "data", "raw"),
+    [
+        ("ISO-8859-1", b"caf\xe9", "café"),
+        ("UTF-16LE", "café".encode("utf-16-le"), "café"),
+        ("SHIFT-JIS", "日本".encode("shift-jis"), "日本"),
+        ("ASCII", b"caf\xe9", "caf\\xe9"),
+    ],
+)
+def test_a_character_set_is_honoured(tmp_path: Path, charset: str, data: bytes, raw: str) -> None:
+    knowledge = Knowledge.load([write_app(tmp_path, props=f"[st]\nCHARSET = {charset}\n")])
+    assert knowledge.index_time(data, Metadata("h", "s", "st"), NOW).frame.column("_raw").to_values() == [raw]
+
+
+def test_a_broken_rule_for_breaking_leaves_the_events_whole(tmp_path: Path) -> None:
+    knowledge = Knowledge.load([write_app(tmp_path, props="[st]\nLINE_BREAKER = ((\nSHOULD_LINEMERGE = false\n")])
+    indexed = knowledge.index_time(b"one\ntwo", Metadata("h", "s", "st"), NOW)
+    assert indexed.frame.column("_raw").to_values() == ["one", "two"]
+    assert indexed.warnings[0].message == "LINE_BREAKER is not used: Regex: missing closing parenthesis"
+
+
+@pytest.mark.parametrize("data", [b"", b"\n\n \r\n", b"\xef\xbb\xbf", b"\xff\xfe"])
+def test_nothing_gives_no_events(tmp_path: Path, data: bytes) -> None:
+    knowledge = Knowledge.load([write_app(tmp_path, props="[st]\n")])
+    frame = knowledge.index_time(data, Metadata("h", "s", "st"), NOW).frame
+    assert len(frame) == len(knowledge.search_time(frame)) == 0
