@@ -14,7 +14,7 @@ from __future__ import annotations
 import re
 import threading
 import weakref
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
@@ -25,7 +25,7 @@ from harness.engine.columns import either, where
 from harness.engine.context import SearchContext
 from harness.engine.events import Events
 from harness.engine.retrieval import could_match, reached_indexes
-from harness.engine.store import Segment, Slice, newest_first
+from harness.engine.store import Part, Segment, Slice, newest_first
 from harness.errors import KnowledgeError, SearchError, UnsupportedSPL
 from harness.expressions import Scope, evaluate, search_mask
 from harness.knowledge.datamodels import Calculation, DataModel, Dataset
@@ -90,7 +90,7 @@ class DataModels:
         if node is None and len(model.roots) > 1:
             raise UnsupportedSPL(f"The data model '{name}' has several root datasets; name one of them.")
         targets = model.roots if node is None else [find_dataset(model, node)]
-        parts: list[tuple[Segment, Frame, Mask]] = []
+        parts: list[Part] = []
         for target in targets:
             root = self._root(model, model.chain(target.name)[0])
             parts.extend(self._parts(model, root, target, context))
@@ -98,9 +98,18 @@ class DataModels:
         context.progress.matched += frame.length
         return frame
 
-    def _parts(
-        self, model: DataModel, root: Root, target: Dataset, context: SearchContext
-    ) -> Iterable[tuple[Segment, Frame, Mask]]:
+    def flat(self, name: str, rows: Frame) -> Frame:
+        """Rows of a dataset with their fields' own names; of two with one name the innermost dataset's counts."""
+        lineages = sorted((dataset.lineage for dataset in self.knowledge.data_model(name).datasets.values()), key=len)
+        columns: dict[str, Column] = {}
+        for lineage in ("", *lineages):
+            for field, column in rows.columns.items():
+                owner = max((each for each in lineages if field.startswith(f"{each}.")), key=len, default="")
+                if owner == lineage:
+                    columns[field.removeprefix(f"{owner}.") if owner else field] = column
+        return replace(rows, columns=columns)
+
+    def _parts(self, model: DataModel, root: Root, target: Dataset, context: SearchContext) -> Iterator[Part]:
         window = context.progress.window
         everywhere = replace(context, default_indexes=("*",))
         for part in context.store.slices(reached_indexes(root.node, everywhere), window.earliest, window.latest):
@@ -113,19 +122,7 @@ class DataModels:
             if not target.is_root:
                 kept = kept & found.frame.column("nodename").test(_names_node(target.lineage))
             if kept.any():
-                # newest_first wants rows of the segment's own order: give each row its event's time and arrival.
-                segment = part.segment
-                yield (
-                    Segment(
-                        segment.number,
-                        segment.index,
-                        segment.frame,
-                        segment.times[found.rows],
-                        segment.serials[found.rows],
-                    ),
-                    found.frame,
-                    kept,
-                )
+                yield Part(found.frame, part.segment.times[found.rows], part.segment.serials[found.rows], kept)
 
     def _of_segment(self, model: DataModel, root: Root, part: Slice, context: SearchContext) -> ModelRows:
         key = (model.name, root.dataset.name)
@@ -181,7 +178,8 @@ class DataModels:
 
     def _datasets(self, model: DataModel, root: Dataset, frame: Frame) -> Frame:
         """The columns of a root dataset and all below it, over the root's rows."""
-        columns: dict[str, Column] = {name: frame.columns[name] for name in INHERITED if name in frame.columns}
+        kept = ("_raw", *INHERITED)
+        columns: dict[str, Column] = {name: frame.columns[name] for name in kept if name in frame.columns}
         inside: dict[str, Mask] = {}
         for dataset in model.descendants(root.name):
             if dataset.is_root:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from harness.engine.context import SearchContext, Window
-from harness.engine.store import Segment, newest_first
+from harness.engine.store import Segment, newest_first, part_of
 from harness.errors import SPLSyntaxError, UnsupportedSPL
 from harness.expressions.search import search_mask
 from harness.spl.nodes import (
@@ -42,7 +42,7 @@ def retrieve(node: SearchNode | None, context: SearchContext) -> Frame:
         fields = context.events.extracted(part.segment)
         rows = part.rows & search_mask(node, fields) if node is not None else part.rows
         if rows.any():
-            parts.append((part.segment, fields, rows))
+            parts.append(part_of(part.segment, fields, rows))
     frame = newest_first(parts)
     context.progress.matched += frame.length
     return frame

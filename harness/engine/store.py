@@ -65,6 +65,16 @@ class Slice:
 
 
 @dataclass(frozen=True, slots=True)
+class Part:
+    """Some rows of a frame whose rows have times and an order of arrival."""
+
+    frame: Frame
+    times: Times
+    serials: Serials
+    rows: Mask
+
+
+@dataclass(frozen=True, slots=True)
 class IndexFacts:
     """What is known of an index without reading events: times are epoch seconds, None without events."""
 
@@ -182,7 +192,7 @@ class Store:
     def scan(self, patterns: Iterable[str], earliest: float | None = None, latest: float | None = None) -> Frame:
         """Events with their index-time fields, newest first."""
         slices = self.slices(self.select_indexes(patterns), earliest, latest)
-        return newest_first([(part.segment, part.segment.frame, part.rows) for part in slices])
+        return newest_first([part_of(each.segment, each.segment.frame, each.rows) for each in slices])
 
     def delete(self, rows: Mapping[int, Iterable[int]]) -> dict[str, int]:
         """Mark events deleted: by segment number, their serials. Gives how many were deleted of each index."""
@@ -230,18 +240,23 @@ def index_matches(pattern: str, name: str) -> bool:
     return fnmatchcase(name, pattern.replace("[", "[[]").replace("?", "[?]"))
 
 
-def newest_first(parts: Sequence[tuple[Segment, Frame, Mask]]) -> Frame:
-    """Rows of several segments as one frame, newest ``_time`` first and the later arrival first among equals."""
+def part_of(segment: Segment, frame: Frame, rows: Mask) -> Part:
+    """Rows of a frame that has a row for each event of the segment."""
+    return Part(frame, segment.times, segment.serials, rows)
+
+
+def newest_first(parts: Sequence[Part]) -> Frame:
+    """All rows as one frame, newest ``_time`` first and the later arrival first among equals."""
     frames: list[Frame] = []
     times: list[Times] = []
     serials: list[Serials] = []
-    for segment, frame, rows in parts:
-        own = np.flatnonzero(rows)
-        own = own[np.lexsort((-segment.serials[own], -segment.times[own]))]
-        taken = frame.take(own)
+    for part in parts:
+        own = np.flatnonzero(part.rows)
+        own = own[np.lexsort((-part.serials[own], -part.times[own]))]
+        taken = part.frame.take(own)
         frames.append(compacted(taken) if len(parts) > 1 else taken)
-        times.append(segment.times[own])
-        serials.append(segment.serials[own])
+        times.append(part.times[own])
+        serials.append(part.serials[own])
     if len(frames) == 1:
         return replace(frames[0], ordered=False, events=True)
     merged = replace(concatenate_frames(frames), ordered=False, events=True)

@@ -6,7 +6,7 @@ Of a data model's dataset the fields come without the dataset's name before them
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final
 
 from harness.engine.commands import SearchCommand
@@ -45,12 +45,5 @@ class From(SearchCommand):
             rows = [{name: cell for name, cell in row.items() if cell} for row in lookup.rows()]
             return Frame.from_rows(rows, columns=lookup.fields)
         model, _, dataset = self.name.partition(".")
-        return flat(context.data_models.rows(model, dataset, context))
-
-
-def flat(rows: Frame) -> Frame:
-    """The fields without the names of their datasets; of two with one name the innermost dataset's counts."""
-    columns = {}
-    for name in sorted(rows.columns, key=lambda name: name.count(".")):
-        columns[name.rpartition(".")[2]] = rows.columns[name]
-    return replace(rows, columns=columns)
+        found = context.data_models.rows(model, dataset, context).without(["nodename"])
+        return context.data_models.flat(model, found)

@@ -18,7 +18,7 @@ from harness.engine.grouping import group_by
 from harness.engine.plan import Plan
 from harness.engine.retrieval import reached_indexes, search_window, split_time_modifiers, walk
 from harness.engine.statistics import Measure, outputs, read_measures, refuse_by_names, statistics_frame
-from harness.engine.store import newest_first
+from harness.engine.store import newest_first, part_of
 from harness.engine.subsearch import plan_subsearches, resolve
 from harness.errors import SplPlace, UnsupportedSPL
 from harness.expressions import search_mask
@@ -124,7 +124,7 @@ class TStats(SearchCommand):
         assert self.model is not None
         if self.summaries_only and not context.data_models.is_accelerated(self.model):
             return Frame()
-        rows = context.data_models.rows(self.model, self.dataset, context)
+        rows = context.data_models.rows(self.model, self.dataset, context).without(["_raw"])
         return rows if node is None else rows.take(search_mask(node, rows))
 
     def check(self, text: str) -> None:
@@ -224,5 +224,5 @@ def _indexed(node: SearchNode | None, context: SearchContext) -> Frame:
         fields = part.segment.frame
         rows = part.rows & search_mask(node, fields) if node is not None else part.rows
         if rows.any():
-            parts.append((part.segment, fields.without(["_raw"]), rows))
+            parts.append(part_of(part.segment, fields.without(["_raw"]), rows))
     return replace(newest_first(parts), events=False)
