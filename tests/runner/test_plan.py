@@ -101,7 +101,7 @@ def test_the_saved_search_has_the_name_and_schedule_that_a_content_pack_gives_it
         ('"net v"', ["Net View"]),
         ("net view", ["Net View"]),
         ("not net view", ["Net Use", "Whoami"]),
-        ("true positive", None),
+        ("true positive", ["Net Use", "Net View", "Whoami"]),
         ("(net", None),
         ("net or", None),
         ('"net', None),
