@@ -5,8 +5,10 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Final
 
+from harness.content import shapes
 from harness.content.fields import Fields
 from harness.content.models import (
     AttackData,
@@ -28,58 +30,6 @@ from harness.content.yaml_document import YamlDocument
 
 TYPES: Final = ("TTP", "Anomaly", "Hunting", "Correlation")
 STATUSES: Final = ("production", "experimental", "deprecated", "removed")
-
-KEYS: Final = frozenset(
-    [
-        "name",
-        "id",
-        "version",
-        "date",
-        "creation_date",
-        "modification_date",
-        "author",
-        "status",
-        "type",
-        "description",
-        "data_source",
-        "search",
-        "how_to_implement",
-        "known_false_positives",
-        "references",
-        "drilldown_searches",
-        "rba",
-        "finding",
-        "intermediate_findings",
-        "threat_objects",
-        "tags",
-        "tests",
-        "deployment",
-        "enabled_by_default",
-        "explanation",
-        "analytic_story",
-        "mitre_attack_id",
-        "asset_type",
-        "cve",
-        "category",
-        "product",
-        "security_domain",
-        "atomic_guid",
-        "threat_group",
-        "baselines",
-        "schedule",
-        "custom_schedule",
-        "nes_fields",
-        "deprecation_info",
-        "suppress",
-        "harness",
-    ]
-)
-TEST_KEYS: Final = frozenset(
-    ["name", "attack_data", "earliest_time", "latest_time", "test_type", "expected_results", "description", "expect"]
-)
-ATTACK_DATA_KEYS: Final = frozenset(
-    ["data", "source", "sourcetype", "custom_index", "index", "host", "update_timestamp"]
-)
 
 _RISK_TYPES: Final = {
     "system": ("device", "endpoint", "hostname", "ip address", "ipaddress", "system"),
@@ -106,16 +56,27 @@ _COUNT: Final = re.compile(
 )
 
 
+@dataclass(frozen=True, slots=True)
+class Defaults:
+    """What detections refer to: deployments by detection type, and schedules by name."""
+
+    deployments: Mapping[str, Deployment]
+    schedules: Mapping[str, ScheduleConfig]
+
+
 def read_detection(
-    document: YamlDocument, data: bytes, deployments: Mapping[str, Deployment], problems: list[ContentProblem]
+    document: YamlDocument, data: bytes, defaults: Defaults, problems: list[ContentProblem]
 ) -> Detection:
     """Read what is there; whatever is missing or wrong is among the problems."""
     fields = Fields(document, problems)
-    fields.unknown(KEYS, "a detection")
     tags = fields.inner("tags")
     dialect = dialect_of(fields)
+    # Tools of that time let further keys pass, and published content has some.
+    severity = "warning" if dialect is Dialect.OBSERVABLE else "error"
+    fields.unknown(shapes.Detection, "a detection", severity)
+    tags.unknown(shapes.Tags, "tags", severity)
     kind = fields.text("type", required=True)
-    deployment = deployments.get(kind)
+    deployment = defaults.deployments.get(kind)
     risk = _risk(fields, tags, dialect)
     return Detection(
         name=fields.text("name", required=True),
@@ -137,7 +98,7 @@ def read_detection(
         risk=risk,
         notable=_notable(fields, dialect, deployment),
         creates_risk=_creates_risk(fields, dialect, kind, deployment),
-        schedule=_schedule(fields, deployment),
+        schedule=_schedule(fields, deployment, defaults.schedules),
         throttling=_throttling(tags),
         drilldowns=tuple(_drilldown(each) for each in fields.each("drilldown_searches")),
         analytic_stories=fields.texts("analytic_story") or tags.texts("analytic_story"),
@@ -152,7 +113,7 @@ def read_detection(
 
 
 def dialect_of(fields: Fields) -> Dialect:
-    if fields.has("finding") or fields.has("intermediate_findings") or fields.has("modification_date"):
+    if any(map(fields.has, ("finding", "intermediate_findings", "creation_date", "modification_date"))):
         return Dialect.FINDING
     if not fields.has("rba") and fields.inner("tags").data.keys() & {"observable", "risk_score", "message"}:
         return Dialect.OBSERVABLE
@@ -171,26 +132,24 @@ def _risk(fields: Fields, tags: Fields, dialect: Dialect) -> Risk:
 
 
 def _rba_risk(rba: Fields) -> Risk:
-    rba.unknown(frozenset(("message", "risk_objects", "threat_objects")), "rba")
-    return Risk(
-        rba.text("message", required=True),
-        tuple(
-            RiskObject(
-                each.text("field", required=True),
-                each.text("type", required=True),
-                each.integer("score", required=True),
-            )
-            for each in rba.each("risk_objects")
-        ),
-        _threats(rba),
+    rba.unknown(shapes.Rba, "rba")
+    return Risk(rba.text("message", required=True), tuple(map(_risk_object, rba.each("risk_objects"))), _threats(rba))
+
+
+def _risk_object(fields: Fields) -> RiskObject:
+    fields.unknown(shapes.RiskObject, "a risk object")
+    return RiskObject(
+        fields.text("field", required=True), fields.text("type", required=True), fields.integer("score", required=True)
     )
 
 
 def _threats(fields: Fields) -> tuple[ThreatObject, ...]:
-    return tuple(
-        ThreatObject(each.text("field", required=True), each.text("type", required=True))
-        for each in fields.each("threat_objects")
-    )
+    return tuple(map(_threat_object, fields.each("threat_objects")))
+
+
+def _threat_object(fields: Fields) -> ThreatObject:
+    fields.unknown(shapes.ThreatObject, "a threat object")
+    return ThreatObject(fields.text("field", required=True), fields.text("type", required=True))
 
 
 def _finding_risk(fields: Fields) -> Risk:
@@ -207,6 +166,7 @@ def _finding_risk(fields: Fields) -> Risk:
 
 
 def _entity(fields: Fields, message: str = "") -> RiskObject:
+    fields.unknown(shapes.Entity, "an entity")
     return RiskObject(
         fields.text("field", required=True),
         fields.text("type", required=True),
@@ -265,14 +225,16 @@ def _creates_risk(fields: Fields, dialect: Dialect, kind: str, deployment: Deplo
 # --- schedule, drilldowns, tests --------------------------------------------------------------------------------------
 
 
-def _schedule(fields: Fields, deployment: Deployment | None) -> ScheduleConfig:
+def _schedule(fields: Fields, deployment: Deployment | None, schedules: Mapping[str, ScheduleConfig]) -> ScheduleConfig:
     default = deployment.schedule if deployment is not None else ScheduleConfig()
-    own = (
-        fields.inner("custom_schedule")
-        if fields.has("custom_schedule")
-        else fields.inner("deployment").inner("scheduling")
-    )
-    return read_schedule(own, default)
+    name = fields.text("schedule")
+    if name and name not in schedules:
+        hint = "The default of the detection's type is used instead."
+        fields.note("unknown-schedule", f"schedules/ has no schedule called {name!r}", "schedule", hint=hint)
+    default = schedules.get(name, default)
+    if fields.has("custom_schedule"):
+        return read_schedule(fields.inner("custom_schedule"), default)
+    return read_schedule(fields.inner("deployment").inner("scheduling"), default)
 
 
 def read_schedule(fields: Fields, default: ScheduleConfig) -> ScheduleConfig:
@@ -288,10 +250,12 @@ def _throttling(tags: Fields) -> Throttling | None:
     if not tags.has("throttling"):
         return None
     throttling = tags.inner("throttling")
+    throttling.unknown(shapes.Throttling, "throttling")
     return Throttling(throttling.texts("fields", required=True), throttling.text("period", required=True))
 
 
 def _drilldown(fields: Fields) -> Drilldown:
+    fields.unknown(shapes.Drilldown, "a drilldown")
     return Drilldown(
         fields.text("name", required=True),
         fields.text("search", required=True),
@@ -301,7 +265,7 @@ def _drilldown(fields: Fields) -> Drilldown:
 
 
 def _test(fields: Fields) -> DetectionTest:
-    fields.unknown(TEST_KEYS, "a test")
+    fields.unknown(shapes.Test, "a test")
     return DetectionTest(
         fields.text("name", required=True),
         tuple(_attack_data(each) for each in fields.each("attack_data")),
@@ -311,7 +275,7 @@ def _test(fields: Fields) -> DetectionTest:
 
 
 def _attack_data(fields: Fields) -> AttackData:
-    fields.unknown(ATTACK_DATA_KEYS, "attack_data")
+    fields.unknown(shapes.ReplayedData, "attack_data")
     return AttackData(
         fields.text("data", required=True).strip(),
         fields.text("source", required=True),
@@ -325,7 +289,7 @@ def _attack_data(fields: Fields) -> AttackData:
 def _expectation(fields: Fields) -> Expectation:
     if fields.has("expect"):
         expect = fields.inner("expect")
-        expect.unknown(frozenset(("count",)), "expect")
+        expect.unknown(shapes.Expect, "expect")
         if expect.has("count"):
             found = parse_count(expect.text("count"))
             if found is not None:
@@ -338,18 +302,21 @@ def _expectation(fields: Fields) -> Expectation:
 
 
 def parse_count(text: str) -> Expectation | None:
-    """``"0"``, ``"3"``, ``">=2"``, ``"<5"``, ``"2..4"``."""
+    """``"0"``, ``"3"``, ``">=2"``, ``"<5"``, ``"2..4"``; None for what asks for no possible number."""
     found = _COUNT.fullmatch(text)
     if found is None:
         return None
     if found["exact"] is not None:
         return Expectation(int(found["exact"]), int(found["exact"]))
     if found["low"] is not None:
-        return Expectation(int(found["low"]), int(found["high"]))
+        low, high = int(found["low"]), int(found["high"])
+        return Expectation(low, high) if low <= high else None
     bound = int(found["bound"])
-    return {
-        ">=": Expectation(bound, None),
-        ">": Expectation(bound + 1, None),
-        "<=": Expectation(0, bound),
-        "<": Expectation(0, max(bound - 1, 0)),
-    }[found["sign"]]
+    match found["sign"]:
+        case ">=":
+            return Expectation(bound)
+        case ">":
+            return Expectation(bound + 1)
+        case "<=":
+            return Expectation(0, bound)
+    return Expectation(0, bound - 1) if bound else None

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import difflib
 from typing import Any
 
 from harness.content.models import Problem
+from harness.content.shapes import Shape, keys
 from harness.content.yaml_document import YamlDocument
 
 
@@ -21,13 +23,13 @@ class Fields:
         if data is not None and not isinstance(data, dict):
             self.note("schema", "must be a mapping of keys to values")
 
-    def note(self, rule: str, message: str, *keys: str | int, hint: str = "") -> None:
-        name = ".".join(str(part) for part in (*self.path, *keys))
+    def note(self, rule: str, message: str, *at: str | int, hint: str = "", severity: str = "error") -> None:
+        name = ".".join(str(part) for part in (*self.path, *at))
         text = f"{name}: {message}" if name else message
-        self.problems.append(Problem(rule, self.document.path, self.line(*keys), text, hint=hint))
+        self.problems.append(Problem(rule, self.document.path, self.line(*at), text, severity, hint))
 
-    def line(self, *keys: str | int) -> int:
-        return self.document.line(*self.path, *keys)
+    def line(self, *at: str | int) -> int:
+        return self.document.line(*self.path, *at)
 
     def has(self, key: str) -> bool:
         return self.data.get(key) is not None
@@ -99,13 +101,11 @@ class Fields:
             return []
         return [Fields(self.document, self.problems, item, (*self.path, key, i)) for i, item in enumerate(value)]
 
-    def unknown(self, known: frozenset[str], where: str) -> None:
+    def unknown(self, shape: type[Shape], where: str, severity: str = "error") -> None:
         """Note the keys that mean nothing here, with the nearest known one."""
-        import difflib
-
+        known = keys(shape)
         for key in self.data:
             if str(key) not in known:
                 near = difflib.get_close_matches(str(key), known, n=1)
-                self.note(
-                    "unknown-key", f"{where} has no such key", str(key), hint=f"Is {near[0]} meant?" if near else ""
-                )
+                hint = f"Is {near[0]} meant?" if near else ""
+                self.note("unknown-key", f"{where} has no such key", str(key), hint=hint, severity=severity)

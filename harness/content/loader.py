@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import TypeVar
 
-from harness.content.detections import read_detection, read_schedule
+from harness.content import shapes
+from harness.content.detections import Defaults, read_detection, read_schedule
 from harness.content.fields import Fields
 from harness.content.models import (
     Content,
@@ -38,16 +39,48 @@ def load_content(root: Path, paths: Iterable[Path] = ()) -> Content:
     """Read a content root. With ``paths``, only the detections in or below them; macros and lookups always whole."""
     problems: list[Problem] = []
     deployments = _deployments(root, problems)
-    detections = tuple(_detections(root, list(paths), deployments, problems))
+    defaults = Defaults(deployments, dict(_all(root / "schedules", _named_schedule, problems)))
+    detections = tuple(_detections(root, list(paths), defaults, problems))
+    macros = tuple(_all(root / "macros", _macro, problems))
+    lookups = tuple(_all(root / "lookups", _lookup, problems))
+    sources = tuple(_all(root / "data_sources", _data_source, problems))
+    problems += _clashes("macro", {each.file: f"{each.name}({len(each.arguments)})" for each in macros})
+    problems += _clashes("lookup", {each.file: each.name for each in lookups})
+    problems += _clashes("data source", {each.file: each.name for each in sources})
+    ignored = _ignored(root / "harness.yml", problems)
+    found = dict.fromkeys(problems)
     return Content(
         root,
         detections,
-        tuple(_all(root / "macros", _macro, problems)),
-        tuple(_lookups(root, problems)),
-        tuple(_all(root / "data_sources", _data_source, problems)),
+        macros,
+        lookups,
+        sources,
         tuple(deployments.values()),
-        tuple(sorted(problems, key=lambda problem: (str(problem.file), problem.line))),
+        tuple(sorted(found, key=lambda problem: (str(problem.file), problem.line))),
+        ignored,
     )
+
+
+def _clashes(kind: str, names: Mapping[Path, str]) -> Iterator[Problem]:
+    """Of two things with one name only the last would count."""
+    first: dict[str, Path] = {}
+    for file, name in names.items():
+        if first.setdefault(name, file) != file:
+            yield Problem(
+                "name-clash", file, 1, f"{first[name].name} already holds the {kind} {name.removesuffix('(0)')}"
+            )
+
+
+def _ignored(path: Path, problems: list[Problem]) -> dict[str, str]:
+    """The rules that ``harness.yml`` switches off: ``ignore: {rule-id: reason}``."""
+    if not path.is_file():
+        return {}
+    for document, _ in _documents([path], problems):
+        fields = Fields(document, problems)
+        fields.unknown(shapes.Harness, "harness.yml")
+        ignore = fields.inner("ignore")
+        return {str(rule): ignore.text(str(rule)) for rule in ignore.data}
+    return {}
 
 
 def yaml_files(folder: Path) -> list[Path]:
@@ -76,13 +109,11 @@ def _all(folder: Path, read: Callable[[Fields], T], problems: list[Problem]) -> 
         yield read(Fields(document, problems))
 
 
-def _detections(
-    root: Path, paths: list[Path], deployments: Mapping[str, Deployment], problems: list[Problem]
-) -> Iterator[Detection]:
+def _detections(root: Path, paths: list[Path], defaults: Defaults, problems: list[Problem]) -> Iterator[Detection]:
     folders = [path.resolve() for path in paths] or [root / "detections"]
     files = dict.fromkeys(file for folder in folders for file in _below(root, folder))
     for document, data in _documents(files, problems):
-        yield read_detection(document, data, deployments, problems)
+        yield read_detection(document, data, defaults, problems)
 
 
 def _below(root: Path, path: Path) -> list[Path]:
@@ -90,7 +121,13 @@ def _below(root: Path, path: Path) -> list[Path]:
     return yaml_files(root / "detections" if path == root.resolve() else path)
 
 
+def _named_schedule(fields: Fields) -> tuple[str, ScheduleConfig]:
+    settings = fields.inner("scheduling") if fields.has("scheduling") else fields
+    return fields.text("name", required=True), read_schedule(settings, ScheduleConfig())
+
+
 def _macro(fields: Fields) -> MacroDefinition:
+    fields.unknown(shapes.Macro, "a macro")
     return MacroDefinition(
         fields.text("name", required=True).partition("(")[0],
         fields.texts("arguments"),
@@ -101,6 +138,7 @@ def _macro(fields: Fields) -> MacroDefinition:
 
 
 def _data_source(fields: Fields) -> DataSource:
+    fields.unknown(shapes.DataSource, "a data source")
     return DataSource(
         fields.text("name", required=True),
         fields.text("source", required=True),
@@ -110,23 +148,21 @@ def _data_source(fields: Fields) -> DataSource:
     )
 
 
-def _lookups(root: Path, problems: list[Problem]) -> Iterator[LookupDefinition]:
-    for document, _ in _documents(yaml_files(root / "lookups"), problems):
-        fields = Fields(document, problems)
-        name = fields.text("name", required=True)
-        collection = fields.has("collection") or fields.text("lookup_type") == "kvstore"
-        settings = {key: _setting(fields, key) for key in LOOKUP_KEYS if fields.has(key)}
-        if fields.has("fields") and "fields_list" not in settings:
-            settings["fields_list"] = ", ".join(fields.texts("fields"))
-        if collection:
-            yield LookupDefinition(name, "kvstore", document.path, settings)
-        elif fields.text("lookup_type") == "mlmodel" or document.path.stem.startswith("__mlspl"):
-            yield LookupDefinition(name, "mlmodel", document.path, settings)
-        else:
-            csv = _csv_of(fields, document.path)
-            if csv is None:
-                fields.note("lookup-file", f"the CSV file of the lookup {name} is not there", "filename")
-            yield LookupDefinition(name, "csv", document.path, settings, csv)
+def _lookup(fields: Fields) -> LookupDefinition:
+    fields.unknown(shapes.Lookup, "a lookup")
+    path = fields.document.path
+    name = fields.text("name", required=True)
+    settings = {key: _setting(fields, key) for key in LOOKUP_KEYS if fields.has(key)}
+    if fields.has("fields") and "fields_list" not in settings:
+        settings["fields_list"] = ", ".join(fields.texts("fields"))
+    if fields.has("collection") or fields.text("lookup_type") == "kvstore":
+        return LookupDefinition(name, "kvstore", path, settings)
+    if fields.text("lookup_type") == "mlmodel" or path.stem.startswith("__mlspl"):
+        return LookupDefinition(name, "mlmodel", path, settings)
+    csv = _csv_of(fields, path)
+    if csv is None:
+        fields.note("lookup-file", f"the CSV file of the lookup {name} is not there", "filename")
+    return LookupDefinition(name, "csv", path, settings, csv)
 
 
 def _setting(fields: Fields, key: str) -> str:

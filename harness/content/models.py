@@ -72,7 +72,7 @@ class Notable:
 
 @dataclass(frozen=True, slots=True)
 class ScheduleConfig:
-    """When and over what a detection runs in production, and whether it is on by default."""
+    """When and over what a detection runs in production."""
 
     cron: str = "0 * * * *"
     earliest: str = "-70m@m"
@@ -218,3 +218,5 @@ class Content:
     data_sources: tuple[DataSource, ...]
     deployments: tuple[Deployment, ...]
     problems: tuple[Problem, ...]
+    ignored: Mapping[str, str] = field(default_factory=dict, hash=False)
+    """Static rules that the content's ``harness.yml`` switches off everywhere, each with its reason."""

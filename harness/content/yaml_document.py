@@ -5,10 +5,11 @@ Safe loading only, by libyaml; a key given twice is a problem; aliases are bound
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import yaml
 
@@ -18,6 +19,17 @@ MAX_YAML_BYTES = 8 * 1024 * 1024
 MAX_ALIASES = 100
 
 _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+
+_PLAIN: Final = re.compile(r"(?P<shown>\S)")
+_TOKENS: Final = {
+    "": _PLAIN,
+    "|": _PLAIN,
+    ">": _PLAIN,
+    "'": re.compile(r"(?P<shown>''|[^'\s])"),
+    '"': re.compile(r"\\(?:[ntr N_LP\t]|\r?\n)|(?P<shown>\\(?:x..|u.{4}|U.{8}|.)|[^\"\s])"),
+}
+"""The characters of a scalar's text, by its style: those that are no blanks are ``shown``."""
 
 
 class _TextDates(_Loader):  # type: ignore[misc]
@@ -37,6 +49,7 @@ class YamlDocument:
     path: Path
     data: dict[str, Any]
     node: Any
+    source: bytes
 
     def line(self, *keys: str | int) -> int:
         """The line (from 1) of what the keys lead to, or of the deepest of them that is there."""
@@ -49,6 +62,26 @@ class YamlDocument:
             mark, node = found
             line = mark.line + 1
         return line
+
+    def line_of(self, key: str, offset: int) -> int:
+        """The line of a character of a top-level text, however the text is quoted, folded or indented."""
+        found = _child(self.node, key)
+        if found is None or not isinstance(found[1], yaml.ScalarNode):
+            return self.line(key)
+        node = found[1]
+        lines = self.source.decode("utf-8", "replace").split("\n")
+        position = sum(map(len, lines[: node.start_mark.line])) + node.start_mark.line + node.start_mark.column
+        text = "\n".join(lines)
+        # YAML folds nothing but blanks: the character is found by counting what is not blank.
+        wanted = len("".join(node.value[:offset].split()))
+        if node.style in ("|", ">"):
+            position = text.index("\n", position)
+        for token in _TOKENS[node.style or ""].finditer(text, position):
+            if token["shown"] is not None:
+                if not wanted:
+                    return text.count("\n", 0, token.start()) + 1
+                wanted -= 1
+        return self.line(key)
 
     def top_lines(self) -> dict[str, int]:
         return {key.value: key.start_mark.line + 1 for key, _ in self.node.value}
@@ -86,7 +119,7 @@ def read_yaml(path: Path, data: bytes) -> tuple[YamlDocument | None, list[Proble
             loader.dispose()
     if not isinstance(content, dict):
         return None, [Problem("yaml", path, 1, "holds no mapping of keys to values")]
-    return YamlDocument(path, content, node), problems
+    return YamlDocument(path, content, node, data), problems
 
 
 def _node_problems(path: Path, root: Any) -> Iterable[Problem]:

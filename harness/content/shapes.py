@@ -1,0 +1,265 @@
+"""The files that content is written in, key by key, over all three dialects.
+
+The loader takes its known keys from here, and editors a JSON Schema: ``detection.schema.json`` beside this file,
+written by ``python -m harness.content.shapes``. A detection asks for it in its first line::
+
+    # yaml-language-server: $schema=<path or URL of detection.schema.json>
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any, Final, Literal
+
+import msgspec
+from msgspec import Meta
+
+SCHEMA_FILE: Final = Path(__file__).with_name("detection.schema.json")
+
+Text = Annotated[str, Meta(min_length=1)]
+Date = Annotated[str, Meta(pattern=r"^\d{4}-\d{2}-\d{2}$", description="YYYY-MM-DD")]
+TechniqueId = Annotated[str, Meta(pattern=r"^T\d{4}(\.\d{3})?$", description="T1234 or T1234.567")]
+Url = Annotated[str, Meta(pattern=r"^https?://")]
+FieldName = Annotated[str, Meta(min_length=1, description="A field of the search's results")]
+Score = Annotated[int, Meta(ge=1, le=100)]
+RiskType = Literal["system", "user", "other"]
+
+
+class Shape(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
+    """A mapping with these keys and no others; a key without a value is as good as none."""
+
+
+def keys(shape: type[Shape]) -> frozenset[str]:
+    return frozenset(shape.__struct_fields__)
+
+
+class ReplayedData(Shape):
+    data: Annotated[str, Meta(description="A URL, or a path from the content root or from this file")]
+    source: Text
+    sourcetype: Text
+    custom_index: str | None = None
+    index: str | None = None
+    host: str | None = None
+    update_timestamp: bool | None = None
+
+
+class Expect(Shape):
+    count: Annotated[
+        int | str, Meta(description="How many result rows: 3, '>=2', '<5' or '2..4'; '0' for data that must not match")
+    ]
+
+
+class Test(Shape):
+    name: Text
+    attack_data: list[ReplayedData]
+    earliest_time: str | None = None
+    latest_time: str | None = None
+    test_type: Literal["unit", "experimental"] | None = None
+    expected_results: Annotated[int, Meta(ge=0)] | None = None
+    description: str | None = None
+    expect: Expect | None = None
+
+
+class RiskObject(Shape):
+    field: FieldName
+    type: RiskType
+    score: Score
+
+
+class ThreatObject(Shape):
+    field: FieldName
+    type: Text
+
+
+class Rba(Shape):
+    message: Annotated[str, Meta(description="The risk message; $field$ stands for a result's field")]
+    risk_objects: list[RiskObject]
+    threat_objects: list[ThreatObject] | None = None
+
+
+class Entity(Shape):
+    field: FieldName
+    type: Text
+    score: Annotated[int, Meta(ge=0, le=100)]
+    message: str | None = None
+
+
+class Finding(Shape):
+    title: Text
+    entity: Entity | None = None
+
+
+class IntermediateFindings(Shape):
+    entities: list[Entity]
+
+
+class Observable(Shape):
+    name: FieldName
+    type: Text
+    role: list[str]
+
+
+class Throttling(Shape):
+    fields: list[str]
+    period: Annotated[str, Meta(pattern=r"^[0-9]+[smhd]$")]
+
+
+class Drilldown(Shape):
+    name: Text
+    search: Text
+    earliest_offset: str | None = None
+    latest_offset: str | None = None
+
+
+class Scheduling(Shape):
+    cron_schedule: str | None = None
+    earliest_time: str | None = None
+    latest_time: str | None = None
+    schedule_window: str | int | None = None
+
+
+class Tags(Shape):
+    analytic_story: list[str] | None = None
+    asset_type: str | None = None
+    atomic_guid: list[str] | None = None
+    automated_detection_testing: str | None = None
+    cis20: list[str] | None = None
+    confidence: float | None = None
+    context: list[str] | None = None
+    cve: list[str] | None = None
+    dataset: list[str] | None = None
+    event_schema: str | None = None
+    group: list[str] | None = None
+    impact: float | None = None
+    kill_chain_phases: list[str] | None = None
+    manual_test: str | None = None
+    mappings: list[Any] | None = None
+    message: str | None = None
+    mitre_attack_id: list[TechniqueId] | None = None
+    nist: list[str] | None = None
+    observable: list[Observable] | None = None
+    product: list[str] | None = None
+    required_fields: list[str] | None = None
+    research_site_url: str | None = None
+    risk_score: float | None = None
+    security_domain: str | None = None
+    throttling: Throttling | None = None
+
+
+class Harness(Shape):
+    ignore: Annotated[dict[str, Text], Meta(description="Static rules switched off: rule id and reason")] | None = None
+
+
+class Detection(Shape):
+    name: Annotated[str, Meta(min_length=1, max_length=67)]
+    id: Annotated[str, Meta(pattern=r"^[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}$", description="A UUID")]
+    version: Annotated[int, Meta(ge=1)]
+    author: Text
+    status: Literal["production", "experimental", "deprecated", "removed"]
+    type: Literal["TTP", "Anomaly", "Hunting", "Correlation"]
+    description: Text
+    search: Text
+    date: Date | None = None
+    creation_date: Date | None = None
+    modification_date: Date | None = None
+    data_source: list[str] | None = None
+    how_to_implement: str | None = None
+    known_false_positives: str | None = None
+    references: list[Url] | None = None
+    explanation: str | None = None
+    drilldown_searches: list[Drilldown] | None = None
+    rba: Rba | None = None
+    finding: Finding | None = None
+    intermediate_findings: IntermediateFindings | None = None
+    threat_objects: list[ThreatObject] | None = None
+    tags: Tags | None = None
+    tests: list[Test] | None = None
+    deployment: dict[str, Any] | None = None
+    schedule: str | None = None
+    custom_schedule: Scheduling | None = None
+    enabled_by_default: bool | None = None
+    nes_fields: list[str] | str | None = None
+    analytic_story: list[str] | None = None
+    asset_type: str | None = None
+    atomic_guid: list[str] | None = None
+    baselines: list[str] | None = None
+    category: str | None = None
+    cve: list[str] | None = None
+    deprecation_info: dict[str, Any] | None = None
+    mitre_attack_id: list[TechniqueId] | None = None
+    product: list[str] | None = None
+    security_domain: str | None = None
+    suppress: dict[str, Any] | None = None
+    threat_group: list[str] | None = None
+    harness: Harness | None = None
+
+
+class Macro(Shape):
+    name: Text
+    definition: Text
+    arguments: list[str] | None = None
+    description: str | None = None
+    id: str | None = None
+    version: int | None = None
+    date: str | None = None
+    author: str | None = None
+    status: str | None = None
+    references: list[str] | None = None
+
+
+class Lookup(Shape):
+    name: Text
+    lookup_type: Literal["csv", "kvstore", "mlmodel"] | None = None
+    filename: str | None = None
+    collection: str | None = None
+    fields: list[str] | None = None
+    fields_list: str | list[str] | None = None
+    match_type: str | list[str] | None = None
+    case_sensitive_match: bool | str | None = None
+    default_match: bool | str | None = None
+    min_matches: int | None = None
+    max_matches: Annotated[int, Meta(ge=1, le=1000)] | None = None
+    description: str | None = None
+    id: str | None = None
+    version: int | None = None
+    date: str | None = None
+    author: str | None = None
+    status: str | None = None
+    references: list[str] | None = None
+
+
+class DataSource(Shape):
+    name: Text
+    source: Text
+    sourcetype: Text
+    id: str | None = None
+    version: int | None = None
+    date: str | None = None
+    author: str | None = None
+    description: str | None = None
+    status: str | None = None
+    references: list[str] | None = None
+    separator: str | None = None
+    separator_value: str | None = None
+    configuration: str | None = None
+    supported_TA: list[dict[str, Any]] | None = None  # noqa: N815 - the key is written so
+    fields: list[str] | None = None
+    output_fields: list[str] | None = None
+    field_mappings: list[dict[str, Any]] | None = None
+    convert_to_log_source: list[dict[str, Any]] | None = None
+    mitre_components: list[str] | None = None
+    example_log: str | None = None
+
+
+def detection_schema() -> dict[str, Any]:
+    """The JSON Schema of a detection's file."""
+    schema = msgspec.json.schema(Detection)
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "Detection", **schema}
+
+
+def schema_text() -> bytes:
+    return msgspec.json.format(msgspec.json.encode(detection_schema()), indent=2) + b"\n"
+
+
+if __name__ == "__main__":
+    SCHEMA_FILE.write_bytes(schema_text())
