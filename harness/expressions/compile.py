@@ -102,7 +102,8 @@ class ExpressionCompiler:
             return "?"
         if isinstance(found.result, str):
             return found.result
-        kinds = {self.kind(call.arguments[at]) for at in found.result(len(call.arguments))} - {"0"}
+        taken = [at for at in found.result(len(call.arguments)) if at < len(call.arguments)]
+        kinds = {self.kind(call.arguments[at]) for at in taken} - {"0"}
         return kinds.pop() if len(kinds) == 1 else "?"
 
     def refuse_boolean(self, expression: Expr) -> None:

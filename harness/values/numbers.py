@@ -107,6 +107,8 @@ def half_up(value: float, places: int) -> str:
     decimals = shown.partition(".")[2]
     if "e" in shown or (len(decimals) == places + 1 and decimals[-1] == "5"):
         text = f"{_quantized(value, places):f}"
+    elif len(decimals) <= places:
+        text = shown + "0" * (places - len(decimals))
     else:
         # Anywhere but at a half the double and its shortest text round to the same side.
         text = f"{value:.{places}f}"
