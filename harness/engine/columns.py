@@ -28,6 +28,13 @@ def where(mask: Mask, column: Column) -> Column:
     return column if mask.all() else Column(column.values, np.where(mask, column.codes, NULL).astype(np.int32))
 
 
+def scattered(column: Column, mask: Mask, before: Column) -> Column:
+    """A column of the rows where ``mask``, put back among all rows; the others keep what they had before."""
+    codes = np.full(len(mask), NULL, dtype=np.int32)
+    codes[mask] = column.codes
+    return either(mask, Column(column.values, codes), before)
+
+
 def filled(column: Column, value: Value) -> Column:
     """The column with a value where it has none."""
     return column.map(lambda found: value if found is None else found, nulls=True)
