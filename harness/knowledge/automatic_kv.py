@@ -10,7 +10,7 @@ from harness.values.column import Value
 Fields = dict[str, Value]
 
 MAX_CHARACTERS: Final = 10_240
-"""How much of an event is looked through: ``maxchars`` of ``[kv]`` in limits.conf."""
+"""How much of an event is looked through unless limits.conf says otherwise (``[kv] maxchars``, 0 is all of it)."""
 
 _UNCLEAN: Final = re.compile(r"[^A-Za-z0-9_]")
 
@@ -29,7 +29,7 @@ def clean_key(name: str) -> str:
     return _UNCLEAN.sub("_", name).lstrip("0123456789_")
 
 
-def from_pairs(text: str, *, escaped: bool = False, trim: bool = True) -> Fields:
+def from_pairs(text: str, *, escaped: bool = False, trim: bool = True, max_characters: int = MAX_CHARACTERS) -> Fields:
     r"""The pairs of one event. Quotes around a value go, an empty value gives no field, and of a repeated key the first
     value counts (N10.29, N10.30).
 
@@ -37,7 +37,7 @@ def from_pairs(text: str, *, escaped: bool = False, trim: bool = True) -> Fields
     blanks off both ends of a quoted value (``KV_TRIM_SPACES``).
     """
     fields: Fields = {}
-    for found in (_ESCAPED if escaped else _PLAIN).finditer(text[:MAX_CHARACTERS]):
+    for found in (_ESCAPED if escaped else _PLAIN).finditer(text[:max_characters] if max_characters else text):
         value = found["double"] or found["single"] or ""
         if escaped:
             value = _ESCAPE.sub(r"\1", value)

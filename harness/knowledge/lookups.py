@@ -148,13 +148,20 @@ class Lookup:
         mask = search_mask(self.filter, Frame.from_rows(rows, columns=list(self.table.fields)))
         return [row for row, keep in zip(rows, mask.tolist(), strict=True) if keep]
 
-    def match(self, inputs: Mapping[str, str], time: float | None = None) -> list[TableRow]:
-        """The rows that match all inputs (lookup field -> value): in the table's order, or for a lookup by time the
-        nearest to the event's ``time`` first."""
-        keys = tuple(inputs)
-        rows = self._index(keys).find(tuple(inputs.values()))
+    def match(self, inputs: Mapping[str, str]) -> list[TableRow]:
+        """The rows that match all inputs (lookup field -> value), in the table's order. Raises UnsupportedSPL for a
+        lookup by time."""
         if self.temporal is not None:
-            rows = _in_time(rows, self.temporal, time)
+            raise UnsupportedSPL(f"The lookup '{self.name}' goes by the time of events, which is not supported here.")
+        return self._bounded(self._index(tuple(inputs)).find(tuple(inputs.values())), inputs)
+
+    def match_at(self, inputs: Mapping[str, str], time: float) -> list[TableRow]:
+        """The rows of a lookup by time that match all inputs and hold at ``time``, the nearest first."""
+        assert self.temporal is not None  # asked for what it is not
+        rows = self._index(tuple(inputs)).find(tuple(inputs.values()))
+        return self._bounded(_in_time(rows, self.temporal, time), inputs)
+
+    def _bounded(self, rows: list[TableRow], inputs: Mapping[str, str]) -> list[TableRow]:
         rows = rows[: self.maximum]
         if len(rows) < self.minimum:
             filler = {name: self.default for name in self.table.fields if name not in inputs}
@@ -237,10 +244,8 @@ def _cidr(cell: str) -> Test:
     return inside
 
 
-def _in_time(rows: list[TableRow], temporal: Temporal, time: float | None) -> list[TableRow]:
+def _in_time(rows: list[TableRow], temporal: Temporal, time: float) -> list[TableRow]:
     """The entries that hold at an event's time, the nearest first."""
-    if time is None:
-        return []
     found: list[tuple[float, TableRow]] = []
     for row in rows:
         start = _moment(row.get(temporal.field), temporal.form)

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Final
 
 from harness.errors import FilePlace, KnowledgeError, SearchError, SPLError, UnsupportedSPL
 from harness.expressions import Scope, check
-from harness.knowledge.automatic_kv import Fields, from_pairs
-from harness.knowledge.conf import Stanza, boolean, names
+from harness.knowledge.automatic_kv import MAX_CHARACTERS, Fields, from_pairs
+from harness.knowledge.conf import Stanza, boolean, integer, names
 from harness.knowledge.extractions import Extraction, parse_extract, parse_transform
 from harness.knowledge.json_kv import from_json
 from harness.knowledge.lookups import Lookup
@@ -108,7 +108,8 @@ class RecipeReader:
             except (KnowledgeError, SPLError) as problem:
                 self._left_out(key, problem)
         recipe.extractions.extend(reports)
-        recipe.structured, recipe.key_values = _key_value_mode(settings, self._left_out)
+        limit = integer(self._knowledge.conf("limits").get("kv", {}).get("maxchars"), MAX_CHARACTERS)
+        recipe.structured, recipe.key_values = _key_value_mode(settings, limit, self._left_out)
         return recipe
 
     def _left_out(self, key: str, problem: KnowledgeError | SPLError, where: FilePlace | None = None) -> None:
@@ -236,7 +237,7 @@ def _pairs(words: list[str]) -> list[tuple[str, str]]:
 
 
 def _key_value_mode(
-    settings: Stanza, left_out: Callable[[str, KnowledgeError | SPLError], None]
+    settings: Stanza, max_characters: int, left_out: Callable[[str, KnowledgeError | SPLError], None]
 ) -> tuple[Reader | None, Reader | None]:
     mode = settings.get("KV_MODE", "auto").strip().lower()
     if mode == "none":
@@ -249,7 +250,12 @@ def _key_value_mode(
         return None, _no_table
     if mode not in ("auto", "auto_escaped"):
         left_out("KV_MODE", KnowledgeError(f"there is no mode {mode}"))
-    pairs = partial(from_pairs, escaped=mode == "auto_escaped", trim=boolean(settings.get("KV_TRIM_SPACES"), True))
+    pairs = partial(
+        from_pairs,
+        escaped=mode == "auto_escaped",
+        trim=boolean(settings.get("KV_TRIM_SPACES"), True),
+        max_characters=max_characters,
+    )
     return (from_json if boolean(settings.get("AUTO_KV_JSON"), True) else None), pairs
 
 

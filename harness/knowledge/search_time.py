@@ -6,28 +6,25 @@ distinct text; everything after it works on columns, once per distinct value or 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
-from itertools import islice, product
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from harness.errors import SearchError, UnsupportedSPL
+from harness.errors import UnsupportedSPL
 from harness.expressions import Scope, evaluate
 from harness.knowledge.automatic_kv import Fields
-from harness.knowledge.lookups import TableRow, usable
-from harness.knowledge.recipes import Alias, AutomaticLookup, Calculated, Recipe
-from harness.values.column import NULL, Codes, Column, Encoder, Mask, Value, combine, normal
+from harness.knowledge.lookup_fields import combined, look_up, prefer
+from harness.knowledge.recipes import Alias, Calculated, Recipe
+from harness.values.column import NULL, Codes, Column, Value, combine
 from harness.values.frame import Frame, concatenate_frames
-from harness.values.values import members, texts, to_number
+from harness.values.values import members, texts
 
 if TYPE_CHECKING:
     from harness.knowledge.knowledge import Knowledge
 
 _METADATA: Final = ("source", "host", "sourcetype")
-MAX_LOOKUP_INPUTS: Final = 10_000
-"""Combinations of the values of multivalue inputs that one lookup tries for one event."""
 
 
 def search_time(frame: Frame, knowledge: Knowledge, now: float | None = None) -> Frame:
@@ -76,8 +73,8 @@ def _fields(frame: Frame, recipe: Recipe, now: float | None) -> Frame:
     frame = _extract(frame, recipe)
     frame = _alias(frame, recipe.aliases)
     frame = _calculate(frame, recipe.calculated, now)
-    for lookup in recipe.lookups:
-        frame = _look_up(frame, lookup)
+    for each in recipe.lookups:
+        frame = look_up(frame, each.lookup, each.inputs, each.outputs, overwrite=each.overwrite)
     return frame
 
 
@@ -140,27 +137,13 @@ def _merged(frame: Frame, extracted: _Collector, codes: Codes, *, joins: bool) -
     for name, column in extracted.columns():
         spread = Column(column.values, column.codes[codes])
         known = frame.columns.get(name)
-        fresh[name] = spread if known is None else _joined(known, spread) if joins else _prefer(known, spread)
+        fresh[name] = spread if known is None else _joined(known, spread) if joins else prefer(known, spread)
     return frame.with_columns(fresh)
 
 
 def _joined(first: Column, second: Column) -> Column:
     """The values of both, those of the first column first."""
-    return _combined(first, second, lambda a, b: b if a is None else a if b is None else (*members(a), *members(b)))
-
-
-def _prefer(first: Column, second: Column) -> Column:
-    """The first column's value where it has one, else the second's."""
-    if not bool(first.is_null().any()):
-        return first
-    return _combined(first, second, lambda a, b: b if a is None else a)
-
-
-def _combined(first: Column, second: Column, choose: Callable[[Value, Value], Value]) -> Column:
-    codes, pairs = combine([first, second])
-    encoder = Encoder()
-    table = np.array([encoder.code(choose(a, b)) for a, b in pairs], dtype=np.int32)
-    return Column(encoder.values, table[codes])
+    return combined(first, second, lambda a, b: b if a is None else a if b is None else (*members(a), *members(b)))
 
 
 # --- aliases and calculated fields ------------------------------------------------------------------------------------
@@ -177,7 +160,7 @@ def _alias(frame: Frame, aliases: Sequence[Alias]) -> Frame:
         source = frame.columns.get(alias.old)
         target = fresh.get(alias.new, frame.columns.get(alias.new))
         if alias.keep and target is not None:
-            fresh[alias.new] = target if source is None else _prefer(target, source)
+            fresh[alias.new] = target if source is None else prefer(target, source)
         elif source is not None:
             fresh[alias.new] = source
         elif target is not None:
@@ -193,67 +176,3 @@ def _calculate(frame: Frame, fields: Sequence[Calculated], now: float | None) ->
         raise UnsupportedSPL(f"The calculated field '{timely.name}' asks for the time of the search.")
     scope = Scope(now=0.0 if now is None else now)
     return frame.with_columns({each.name: evaluate(each.expression, frame, scope) for each in fields})
-
-
-# --- lookups ----------------------------------------------------------------------------------------------------------
-
-
-def _look_up(frame: Frame, automatic: AutomaticLookup) -> Frame:
-    """``OUTPUT`` overwrites the output fields of an event that has all inputs, and clears them where nothing matches;
-    ``OUTPUTNEW`` fills each of them only where it is absent (props.conf specification)."""
-    columns = [frame.columns.get(event_field) for event_field, _ in automatic.inputs]
-    present = [column for column in columns if column is not None]
-    asked = np.ones(len(frame), dtype=np.bool_)
-    for column in present:
-        asked &= ~column.is_null()
-    if len(present) < len(columns) or not asked.any():
-        return frame
-    lookup = usable(automatic.lookup)
-    keys = [lookup_field for _, lookup_field in automatic.inputs]
-    if lookup.temporal is not None:
-        present.append(frame.column("_time"))
-    codes, combinations = combine(present)
-    answers = [_answer(automatic, keys, values) for values in combinations]
-    hidden = {*keys, lookup.temporal.field if lookup.temporal is not None else ""}
-    outputs = automatic.outputs or tuple((name, name) for name in lookup.fields if name not in hidden)
-    fresh: dict[str, Column] = {}
-    for lookup_field, target in outputs:
-        encoder = Encoder()
-        table = [encoder.code(_cells(rows, lookup_field)) for rows in answers]
-        found = Column(encoder.values, np.array(table, dtype=np.int32)[codes])
-        fresh[target] = _written(frame.columns.get(target), found, asked, overwrite=automatic.overwrite)
-    return frame.with_columns(fresh)
-
-
-def _answer(automatic: AutomaticLookup, keys: Sequence[str], values: tuple[Value, ...]) -> list[TableRow]:
-    """The rows for one combination of inputs; of a multivalue input each value is looked up."""
-    time = None
-    if automatic.lookup.temporal is not None:
-        *inputs, last = values
-        moment = to_number(last)
-        time = None if moment is None else float(moment)
-    else:
-        inputs = list(values)
-    if any(value is None for value in inputs):
-        return []
-    rows: list[TableRow] = []
-    combinations = product(*(texts(value) for value in inputs))
-    for singles in islice(combinations, MAX_LOOKUP_INPUTS):
-        rows.extend(automatic.lookup.match(dict(zip(keys, singles, strict=True)), time))
-    if next(combinations, None) is not None:
-        name = automatic.lookup.name
-        raise SearchError(f"The lookup '{name}' has more than {MAX_LOOKUP_INPUTS} combinations of inputs in one event.")
-    return rows
-
-
-def _cells(rows: Sequence[TableRow], name: str) -> Value:
-    return normal(tuple(cell for row in rows for cell in members(row.get(name)) if cell != ""))
-
-
-def _written(old: Column | None, found: Column, asked: Mask, *, overwrite: bool) -> Column:
-    if old is None:
-        return found
-    if not overwrite:
-        return _prefer(old, found)
-    kept = Column(old.values, np.where(asked, NULL, old.codes).astype(np.int32))
-    return _prefer(kept, found)

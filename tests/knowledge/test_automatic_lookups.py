@@ -82,6 +82,12 @@ def test_a_lookup_by_time_gives_the_entry_that_holds(tmp_path: Path) -> None:
     assert fields(k, text, "role") == [{}, {"role": "owner"}, {}]
 
 
+def test_a_lookup_by_time_is_refused_where_no_time_is_given() -> None:
+    lookup = define("l", {"filename": "l.csv", "time_field": "t"}, Table(["t", "a"], [{"t": "1", "a": "x"}]))
+    with pytest.raises(UnsupportedSPL, match="time of events"):
+        lookup.match({"a": "x"})
+
+
 def test_a_lookup_without_its_file_or_field_is_left_out_and_reported(tmp_path: Path) -> None:
     k = knowledge(tmp_path, "LOOKUP-a = users user OUTPUT nofield\nLOOKUP-b = missing user OUTPUT role")
     assert "role" not in events(k, "user=ann")[0]

@@ -225,3 +225,8 @@ def test_rows_keep_their_order_whatever_settings_apply_to_them(tmp_path: Path) -
     k = knowledge(tmp_path, props="[source::a]\nEVAL-x = 1\n\n[source::b]\nEVAL-x = 2\n")
     frames = [k.index_time(name.encode(), Metadata("h", name, "st"), NOW).frame for name in ("a", "b", "c", "a")]
     assert k.search_time(concatenate_frames(frames)).column("x").to_values() == [1, 2, None, 1]
+
+
+def test_how_far_pairs_are_sought_is_a_limit(tmp_path: Path) -> None:
+    k = knowledge(tmp_path, limits="[kv]\nmaxchars = 20\n")
+    assert fields(k, "a=1 " + "-" * 20 + " b=2", "a", "b") == [{"a": "1"}]
