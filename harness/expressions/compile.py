@@ -7,7 +7,9 @@ type, M4.30-M4.38), and every row again, because a field holds what it holds (M4
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from functools import reduce
 from typing import Final
 
 from harness.errors import SplPlace, SPLSyntaxError, UnsupportedSPL
@@ -165,9 +167,12 @@ class ExpressionCompiler:
 
         def run(row: Row) -> Value:
             values = [argument(row) for argument in arguments]
-            if not nulls and None in values:
-                return None
-            if not multivalues and any(type(value) is tuple for value in values):
+            several = False
+            for value in values:
+                if value is None and not nulls:
+                    return None
+                several = several or type(value) is tuple
+            if several and not multivalues:
                 raise self.unsupported(f"The '{found.name}' function of a multivalue field", call)
             try:
                 return function(*values)  # type: ignore[no-any-return]
@@ -252,6 +257,47 @@ def children(node: Expr) -> tuple[Expr, ...]:
     if isinstance(node, Unary):
         return (node.operand,)
     return (node.operand, *node.choices) if isinstance(node, Membership) else ()
+
+
+_CHAINED: Final = _LOGIC | {"."}
+_LONG: Final = 16
+
+
+def balanced(node: Expr) -> Expr:
+    """The same expression with long chains of AND, OR, XOR or ``.`` grouped evenly, so that hundreds of alternatives
+    are not nested hundreds deep."""
+    if not isinstance(node, Binary) or node.operator not in _CHAINED:
+        return replaced(node, balanced)
+    links: list[Expr] = []
+    left: Expr = node
+    while isinstance(left, Binary) and left.operator == node.operator:
+        links.append(left.right)
+        left = left.left
+    links.append(left)
+    parts = [balanced(link) for link in reversed(links)]
+    if len(parts) <= _LONG:
+        return reduce(lambda a, b: _pair(node, a, b), parts)
+    while len(parts) > 1:
+        pairs = [_pair(node, a, b) for a, b in zip(parts[::2], parts[1::2], strict=False)]
+        parts = [*pairs, *parts[2 * len(pairs) :]]
+    return parts[0]
+
+
+def _pair(node: Binary, left: Expr, right: Expr) -> Binary:
+    return Binary(node.operator, left, right, Span(left.span.start, right.span.end))
+
+
+def replaced(node: Expr, change: Callable[[Expr], Expr]) -> Expr:
+    """The node with each of its children changed."""
+    if isinstance(node, Call):
+        return replace(node, arguments=tuple(change(argument) for argument in node.arguments))
+    if isinstance(node, Binary):
+        return replace(node, left=change(node.left), right=change(node.right))
+    if isinstance(node, Unary):
+        return replace(node, operand=change(node.operand))
+    if isinstance(node, Membership):
+        return replace(node, operand=change(node.operand), choices=tuple(change(choice) for choice in node.choices))
+    return node
 
 
 def literal_value(node: Literal) -> Value:

@@ -7,18 +7,18 @@ is not repeated for every combination with the others; truth values and plain nu
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Final
 
 import numpy as np
 
 from harness.errors import SPLError
 from harness.expressions.arrays import combine_numbers, combine_truths, negate_truths, truths
-from harness.expressions.compile import ExpressionCompiler, Slot, children
+from harness.expressions.compile import ExpressionCompiler, Slot, balanced, children, replaced
 from harness.expressions.registry import Row, find
 from harness.expressions.scope import Scope
-from harness.spl.nodes import Binary, Call, Expr, FieldRef, Literal, Membership, Unary
+from harness.spl.nodes import Binary, Call, Expr, FieldRef, Literal, Unary
 from harness.values.column import Column, Mask, map_columns
 from harness.values.frame import Frame
 from harness.values.values import plain, typed
@@ -34,12 +34,14 @@ def evaluate(expression: Expr, frame: Frame, scope: Scope) -> Column:
     Raises SPLSyntaxError for what Splunk refuses before it reads a row, boolean results included (M4.43), and
     UnsupportedSPL for what has no exact counterpart here.
     """
-    compiler = ExpressionCompiler(scope)
-    compiler.compile(expression)
-    compiler.refuse_boolean(expression)
-    if not len(frame):
-        return Column.null(0)
-    column = _Evaluation(frame, scope).result(expression)
+    with _bounded_depth(expression, scope):
+        expression = balanced(expression)
+        compiler = ExpressionCompiler(scope)
+        compiler.compile(expression)
+        compiler.refuse_boolean(expression)
+        if not len(frame):
+            return Column.null(0)
+        column = _Evaluation(frame, scope).result(expression)
     kinds = set(map(type, column.values))
     if bool in kinds:
         raise compiler.unsupported("A result that is a truth value in some rows only", expression)
@@ -51,14 +53,24 @@ def evaluate_mask(expression: Expr, frame: Frame, scope: Scope) -> Mask:
     check(expression, scope)
     if not len(frame):
         return np.zeros(0, dtype=np.bool_)
-    return np.equal(truths(_Evaluation(frame, scope).result(expression)), 1)
+    with _bounded_depth(expression, scope):
+        return np.equal(truths(_Evaluation(frame, scope).result(balanced(expression))), 1)
 
 
 def check(expression: Expr, scope: Scope) -> list[str]:
     """Compile without data: raises what evaluation would raise before the first row. Gives the fields it reads."""
     compiler = ExpressionCompiler(scope)
-    compiler.compile(expression)
+    with _bounded_depth(expression, scope):
+        compiler.compile(balanced(expression))
     return list(compiler.fields)
+
+
+@contextmanager
+def _bounded_depth(expression: Expr, scope: Scope) -> Iterator[None]:
+    try:
+        yield
+    except RecursionError:
+        raise ExpressionCompiler(scope).unsupported("An expression nested this deep", expression) from None
 
 
 class _Evaluation:
@@ -88,7 +100,7 @@ class _Evaluation:
                 return self._slot(function.frame(node, self._frame, self._scope), node)
             if function.binds:
                 return node
-        return _replaced(node, self._with_frames)
+        return replaced(node, self._with_frames)
 
     def _evaluated(self, node: Expr) -> Column:
         if isinstance(node, Slot):
@@ -130,7 +142,7 @@ class _Evaluation:
         function = find(node.name.lower()) if isinstance(node, Call) else None
         if function is not None and function.binds:
             return node
-        return _replaced(node, lambda part: self._part(part, reads))
+        return replaced(node, lambda part: self._part(part, reads))
 
     def _part(self, node: Expr, reads: set[str]) -> Expr:
         if isinstance(node, Literal | FieldRef | Slot):
@@ -197,16 +209,3 @@ def _impure(node: Expr) -> bool:
         if function is not None and not function.pure:
             return True
     return any(_impure(child) for child in children(node))
-
-
-def _replaced(node: Expr, change: Callable[[Expr], Expr]) -> Expr:
-    """The node with each of its children changed."""
-    if isinstance(node, Call):
-        return replace(node, arguments=tuple(change(argument) for argument in node.arguments))
-    if isinstance(node, Binary):
-        return replace(node, left=change(node.left), right=change(node.right))
-    if isinstance(node, Unary):
-        return replace(node, operand=change(node.operand))
-    if isinstance(node, Membership):
-        return replace(node, operand=change(node.operand), choices=tuple(change(choice) for choice in node.choices))
-    return node

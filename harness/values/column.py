@@ -148,29 +148,41 @@ def _types(value: Value) -> object:
     return tuple(map(type, value)) if isinstance(value, tuple) else type(value)
 
 
+_WIDEST: Final = 1 << 22
+"""Numbers of combinations up to which a table of all of them is quicker than sorting."""
+
+
 def combine(columns: Sequence[Column]) -> tuple[Codes, list[tuple[Value, ...]]]:
     """Number the distinct combinations of several columns.
 
     Returns a code per row and the combination behind each code; a null takes part as ``None``. The combinations are
     numbered in order of first appearance. ``columns`` must not be empty.
     """
-    length = len(columns[0])
-    joint = np.zeros(length, dtype=np.int64)
+    joint = np.zeros(len(columns[0]), dtype=np.int64)
+    size = 1
     for column in columns:
-        joint = joint * (len(column.values) + 1) + (column.codes.astype(np.int64) + 1)
-        # Renumber after every step, so that the product of dictionary sizes cannot overflow.
-        _, joint = np.unique(joint, return_inverse=True)
-        joint = joint.astype(np.int64)
-    _, first, inverse = np.unique(joint, return_index=True, return_inverse=True)
-    order = np.argsort(first, kind="stable")
-    rank = np.empty(len(order), dtype=np.int32)
-    rank[order] = np.arange(len(order), dtype=np.int32)
+        width = len(column.values) + 1
+        if size * width > _WIDEST and size > 1:
+            # Renumber, so that the product of dictionary sizes cannot overflow.
+            distinct, joint = np.unique(joint, return_inverse=True)
+            joint, size = joint.reshape(-1).astype(np.int64), len(distinct)
+        joint = joint * width + (column.codes.astype(np.int64) + 1)
+        size *= width
+    if size > _WIDEST:
+        distinct, joint = np.unique(joint, return_inverse=True)
+        joint, size = joint.reshape(-1), len(distinct)
+    first = np.full(size, -1, dtype=np.int64)
+    first[joint[::-1]] = np.arange(len(joint) - 1, -1, -1)  # of several writes to one place the last counts
+    present = np.flatnonzero(first >= 0)
+    present = present[np.argsort(first[present], kind="stable")]
+    rank = np.empty(size, dtype=np.int32)
+    rank[present] = np.arange(len(present), dtype=np.int32)
     tables = [[*column.values, None] for column in columns]
     combinations = [
         tuple(table[column.codes[row]] for table, column in zip(tables, columns, strict=True))
-        for row in first[order].tolist()
+        for row in first[present].tolist()
     ]
-    return rank[inverse.reshape(-1)].astype(np.int32), combinations
+    return rank[joint], combinations
 
 
 def map_columns(function: Callable[..., Value], columns: Sequence[Column], length: int) -> Column:

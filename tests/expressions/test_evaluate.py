@@ -66,11 +66,22 @@ def test_errors_underline_their_place() -> None:
 
 
 def test_an_expression_is_checked_even_over_no_rows() -> None:
-    for expression in ('"1"+1', "1==1", "nosuch(1)", "upper(null())"):
+    for expression in ('"1"+1', "1==1", "nosuch(1)", "upper(null())", "abs(if())", "f+nullif()"):
         with pytest.raises(SPLSyntaxError):
             evaluate(parse_eval(expression), Frame(), Scope(now=0))
     with pytest.raises(SPLSyntaxError):
         evaluate_mask(parse_eval("nosuch(1)"), Frame(), Scope(now=0))
+
+
+def test_hundreds_of_alternatives_are_not_nested_hundreds_deep() -> None:
+    choices = " OR ".join(f'a="{number}"' for number in range(2_000))
+    assert where(choices, [{"a": "7"}, {"a": "x"}]) == [0]
+    assert values(".".join(["a"] * 2_000), [{"a": "7"}]) == ["7" * 2_000]
+
+
+def test_what_is_nested_too_deep_is_refused() -> None:
+    with pytest.raises(UnsupportedSPL, match="nested this deep"):
+        values("+".join(["1"] * 2_000))
 
 
 def test_check_gives_the_fields() -> None:

@@ -20,9 +20,12 @@ def numeric(name: str, minimum: int = 1, maximum: int | None = -1) -> Callable[.
     def decorate(call: Callable[..., Number]) -> Callable[..., Number]:
         @function(name, minimum, maximum, kinds="n", result="n", multivalues=True)
         def guarded(*values: Value) -> Value:
-            numbers = [number_of(value) for value in values]
-            if None in numbers:
-                return None
+            numbers = []
+            for value in values:
+                number = number_of(value)
+                if number is None:
+                    return None
+                numbers.append(number)
             try:
                 result = call(*numbers)
             except (ValueError, ZeroDivisionError):

@@ -1,0 +1,45 @@
+"""Columns: combinations are numbered as a dictionary would number them."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from harness.values import column as module
+from harness.values.column import Column, Value, combine, concatenate
+
+CELLS = st.one_of(st.none(), st.integers(0, 3), st.sampled_from(["a", "b"]), st.just(("a", "b")))
+
+
+@pytest.mark.parametrize("widest", [1, 8, 1 << 22])
+@given(rows=st.lists(st.tuples(CELLS, CELLS, CELLS), max_size=30))
+def test_combinations_are_numbered_by_first_appearance(rows: list[tuple[Value, ...]], widest: int) -> None:
+    wanted: dict[object, int] = {}
+    keys = [tuple((type(value), value) for value in row) for row in rows]
+    numbers = [wanted.setdefault(key, len(wanted)) for key in keys]
+    columns = [Column.from_values(row[at] for row in rows) for at in range(3)]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(module, "_WIDEST", widest)
+        codes, combinations = combine(columns)
+    assert codes.tolist() == numbers
+    assert [tuple((type(value), value) for value in found) for found in combinations] == list(wanted)
+
+
+@given(st.lists(CELLS, max_size=20))
+def test_a_column_gives_back_its_rows(rows: list[Value]) -> None:
+    column = Column.from_values(rows)
+    assert column.to_values() == rows
+    assert column.take(np.arange(len(rows))[::-1]).to_values() == rows[::-1]
+    assert concatenate([column, column]).to_values() == rows + rows
+    assert column.map(lambda value: value, nulls=True).to_values() == rows
+    assert column.test(lambda value: value == "a").tolist() == [value == "a" for value in rows]
+
+
+def test_equal_values_of_different_types_are_different_values() -> None:
+    assert len(Column.from_values([1, 1.0, True, "1"]).values) == 4
+
+
+def test_a_multivalue_of_one_is_that_value() -> None:
+    assert Column.from_values([("a",), ()]).to_values() == ["a", None]
