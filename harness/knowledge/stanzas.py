@@ -4,9 +4,11 @@ r"""Which props stanzas apply to an event, and how their settings merge (props.c
 of two patterns the one earlier in ASCII order wins, and ``priority`` outranks both, but never across kinds
 (N10.25-N10.27). Stanzas merge setting by setting.
 
-Names match wholly. Sources and source types match in their case, hosts in any. A pattern is PCRE in which ``...``
-stands for anything, ``*`` for anything but ``/``, and ``.`` for itself. A source type is one only if it begins with
-``(?::){0}``.
+Names match wholly. Sources and source types match in their case, hosts in any. A source type that only differs in case
+from a stanza is given that stanza all the same, which a Splunk would not do, and is reported.
+
+A pattern is PCRE in which ``...`` stands for anything, ``*`` for anything but ``/``, and ``.`` for itself. The name of a
+source type is one only if it begins with ``(?::){0}``.
 """
 
 from __future__ import annotations
@@ -47,6 +49,8 @@ class Props:
 
     def __init__(self, stanzas: Stanzas, warn: Callable[[KnowledgeError], None]) -> None:
         self.stanzas = stanzas
+        self._warn = warn
+        self._any_case: dict[str, _Entry] = {}
         self._default = _Entry(DEFAULT, stanzas.get(DEFAULT, {}), None, 0)
         self._patterns: dict[Kind, list[_Entry]] = {"source::": [], "host::": [], "": []}
         self._exact: dict[tuple[Kind, str], _Entry] = {}
@@ -62,6 +66,8 @@ class Props:
         if not is_pattern(own, kind):
             entry = _Entry(name, settings, None, integer(settings.get("priority"), 100))
             self._exact[kind, _folded(re.sub(r"\\\\", r"\\", own) if kind else own, kind)] = entry
+            if not kind:
+                self._any_case[own.lower()] = entry
             return
         try:
             pattern = compile_pcre(translate(own, kind))
@@ -97,15 +103,28 @@ class Props:
         if found is None:
             matching = [entry for entry in self._patterns[kind] if entry.pattern and entry.pattern.search(value)]
             exact = self._exact.get((kind, _folded(value, kind)))
+            if exact is None and not kind:
+                exact = self._in_another_case(value)
             if exact is not None:
                 matching.append(exact)
             matching.sort(key=lambda entry: entry.rank, reverse=True)
             found = self._matches[kind, value] = tuple(matching)
         return found
 
+    def _in_another_case(self, sourcetype: str) -> _Entry | None:
+        found = self._any_case.get(sourcetype.lower())
+        if found is not None:
+            self._warn(
+                KnowledgeError(
+                    f"props.conf: [{found.name}] is applied to the source type {sourcetype}, whose case differs",
+                    hint="A Splunk matches source types in their case: name the stanza as the data names it.",
+                )
+            )
+        return found
+
 
 def _folded(name: str, kind: Kind) -> str:
-    return name if kind == "source::" else name.lower()
+    return name.lower() if kind == "host::" else name
 
 
 def is_pattern(name: str, kind: Kind) -> bool:

@@ -66,6 +66,17 @@ def test_a_source_type_is_a_pattern_only_with_its_prefix() -> None:
     assert layers("[app*]\na = 1\n", sourcetype="app:x") == []
 
 
+def test_a_source_type_in_another_case_is_reported_unless_the_stanza_allows_any() -> None:
+    warnings: list[KnowledgeError] = []
+    found = Props({"App": {"a": "1"}, "(?::){0}(?i)Any": {"a": "2"}}, warnings.append)
+    assert [found.settings("s", "h", name) for name in ("App", "ANY", "other")] == [{"a": "1"}, {"a": "2"}, {}]
+    assert not warnings
+    assert found.settings("s", "h", "app") == {"a": "1"}
+    assert [warning.message for warning in warnings] == [
+        "props.conf: [App] is applied to the source type app, whose case differs"
+    ]
+
+
 def test_settings_of_all_matching_stanzas_are_layered() -> None:
     text = "[default]\na = default\nb = default\n[st]\nb = type\nc = type\n[host::h]\nc = host\nd = host\n"
     assert props(text).settings("s", "h", "st") == {"a": "default", "b": "type", "c": "host", "d": "host"}
