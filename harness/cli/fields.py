@@ -35,7 +35,8 @@ class _Field:
 @click.option("--sourcetype", default="", help="The source type; an .evtx file is XmlWinEventLog.")
 @click.option("--source", default="", help="The source; the file's name unless said otherwise.")
 @click.option(
-    "--detection",
+    "--for",
+    "detection",
     metavar="FILE",
     type=click.Path(path_type=Path),
     help="A detection: say which of the fields it asks for the data lacks.",
