@@ -7,8 +7,8 @@ of two patterns the one earlier in ASCII order wins, and ``priority`` outranks b
 Names match wholly. Sources and source types match in their case, hosts in any. A source type that only differs in case
 from a stanza is given that stanza all the same, which a Splunk would not do, and is reported.
 
-A pattern is PCRE in which ``...`` stands for anything, ``*`` for anything but ``/``, and ``.`` for itself. The name of a
-source type is one only if it begins with ``(?::){0}``.
+A pattern is PCRE in which ``...`` stands for anything, ``*`` for anything but ``/``, and ``.`` for itself. The name of
+a source type is one only if it begins with ``(?::){0}``.
 """
 
 from __future__ import annotations
