@@ -57,6 +57,46 @@ def _put(fields: Fields, name: str, text: str, *, append: bool) -> None:
         fields[name] = (*members(old), text)
 
 
+# --- patterns ---------------------------------------------------------------------------------------------------------
+
+_LINE_START: Final = re.compile(r"(?P<flags>(?:\(\?[ims]+\))+)\^(?P<rest>.*)", re.DOTALL)
+_TOKEN: Final = re.compile(r"\\.|\[\^?\]?(?:\\.|[^\]\\])*\]|[()|]|.", re.DOTALL)
+
+
+@dataclass(frozen=True, slots=True)
+class Sought:
+    """A pattern and, if it begins at the start of a line, the same for texts of one line: such a text has one start, so
+    that the pattern need not be tried at every character of it."""
+
+    pattern: Pattern
+    in_one_line: Pattern | None = None
+
+    def in_text(self, text: str) -> Pattern:
+        return self.pattern if self.in_one_line is None or "\n" in text else self.in_one_line
+
+
+def sought(text: str) -> Sought:
+    """Raises KnowledgeError for a pattern that does not compile, UnsupportedSPL for one that is not carried out."""
+    try:
+        pattern = compile_pcre(text)
+        start = _LINE_START.fullmatch(text)
+        if start is None or "m" not in start["flags"] or _has_branches(start["rest"]):
+            return Sought(pattern)
+        return Sought(pattern, compile_pcre(rf"{start['flags']}\A{start['rest']}"))
+    except PatternError as problem:
+        raise KnowledgeError(f"Regex: {problem}") from None
+
+
+def _has_branches(text: str) -> bool:
+    """Whether a pattern has alternatives that are in no group."""
+    depth = 0
+    for part in _TOKEN.findall(text):
+        depth += (part == "(") - (part == ")")
+        if part == "|" and not depth:
+            return True
+    return False
+
+
 # --- by regular expression --------------------------------------------------------------------------------------------
 
 
@@ -64,12 +104,12 @@ def _put(fields: Fields, name: str, text: str, *, append: bool) -> None:
 class Extract:
     """One ``EXTRACT-`` setting: named groups of a pattern sought in ``_raw`` or in another field (N10.34, N10.35)."""
 
-    pattern: Pattern
+    sought: Sought
     sources: tuple[str, ...]
 
     def apply(self, fields: Fields) -> None:
         for text in _read(fields, self.sources):
-            found = self.pattern.search(text)
+            found = self.sought.in_text(text).search(text)
             if found is not None:
                 for name, value in found.groupdict().items():
                     if value:
@@ -84,10 +124,10 @@ def parse_extract(setting: str) -> Extract:
     """
     found = _IN_FIELD.fullmatch(setting)
     text, source = (found["regex"], found["field"]) if found is not None else (setting, "_raw")
-    pattern = _compiled(f"(?ms){text}")
-    if not pattern.names:
+    found_by = sought(f"(?ms){text}")
+    if not found_by.pattern.names:
         raise KnowledgeError("the pattern has no named group")
-    return Extract(pattern, (source,))
+    return Extract(found_by, (source,))
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +135,7 @@ class Report:
     """One transform by regular expression, applied again and again (N10.36). Each match gives the fields of ``pairs``:
     names and values, out of its groups or as they are."""
 
-    pattern: Pattern
+    sought: Sought
     sources: tuple[str, ...]
     pairs: tuple[tuple[Part, Part], ...]
     mv_add: bool
@@ -105,7 +145,7 @@ class Report:
 
     def apply(self, fields: Fields) -> None:
         for text in _read(fields, self.sources):
-            for found in self.pattern.finditer(text):
+            for found in self.sought.in_text(text).finditer(text):
                 groups: tuple[str | None, ...] = (found[0], *found.groups())
                 for name_part, value_part in self.pairs:
                     name = name_part if isinstance(name_part, str) else groups[name_part]
@@ -235,11 +275,12 @@ def parse_transform(name: str, settings: Mapping[str, str]) -> Extraction:
         return Delimited(sources, marks[0], marks[1] if len(marks) > 1 else "", fields, mv_add, clean)
     if "REGEX" not in settings:
         raise KnowledgeError(f"the transform {name} has neither REGEX nor DELIMS")
-    pattern = _compiled(settings["REGEX"])
+    found_by = sought(settings["REGEX"])
+    pattern = found_by.pattern
     # Beside named groups FORMAT is not used (N10.36).
     pairs = _named_pairs(pattern) if pattern.names else _format_pairs(settings.get("FORMAT", ""), pattern)
     keep_empty = boolean(settings.get("KEEP_EMPTY_VALS"), False)
-    return Report(pattern, sources, tuple(pairs), mv_add, clean, keep_empty)
+    return Report(found_by, sources, tuple(pairs), mv_add, clean, keep_empty)
 
 
 def source_keys(setting: str) -> tuple[str, ...]:
@@ -257,10 +298,3 @@ def _quoted_list(text: str) -> list[str]:
 
 def _unescape(text: str) -> str:
     return re.sub(r"\\(.)", lambda found: {"t": "\t", "n": "\n", "r": "\r"}.get(found[1], found[1]), text)
-
-
-def _compiled(text: str) -> Pattern:
-    try:
-        return compile_pcre(text)
-    except PatternError as problem:
-        raise KnowledgeError(f"Regex: {problem}") from None

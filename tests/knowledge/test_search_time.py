@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from harness.errors import UnsupportedSPL
+from harness.knowledge.extractions import sought
 from harness.knowledge.knowledge import Knowledge, Metadata
 from harness.values.frame import concatenate_frames
 from tests.knowledge.apps import NOW, events, fields, write_app
@@ -230,3 +231,20 @@ def test_rows_keep_their_order_whatever_settings_apply_to_them(tmp_path: Path) -
 def test_how_far_pairs_are_sought_is_a_limit(tmp_path: Path) -> None:
     k = knowledge(tmp_path, limits="[kv]\nmaxchars = 20\n")
     assert fields(k, "a=1 " + "-" * 20 + " b=2", "a", "b") == [{"a": "1"}]
+
+
+@pytest.mark.parametrize(
+    ("pattern", "text", "matches"),
+    [
+        (r"(?m)^(\w)=", "a=1 b=2", ["a"]),
+        (r"(?m)^(\w)=", "a=1\nb=2", ["a", "b"]),
+        (r"(?ms)^x|(b)=", "a=1 b=2", ["b"]),
+        (r"(?m)^(?:x|(b))=", "a=1 b=2", []),
+        (r"(?m)^([|])", "|", ["|"]),
+        (r"(?i)^(A)", "a", ["a"]),
+    ],
+)
+def test_a_pattern_that_begins_a_line_finds_the_same_in_texts_of_one_line(
+    pattern: str, text: str, matches: list[str]
+) -> None:
+    assert [found[1] for found in sought(pattern).in_text(text).finditer(text)] == matches
