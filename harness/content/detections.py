@@ -103,6 +103,7 @@ def read_detection(
         drilldowns=tuple(_drilldown(each) for each in fields.each("drilldown_searches")),
         analytic_stories=fields.texts("analytic_story") or tags.texts("analytic_story"),
         mitre_attack_ids=fields.texts("mitre_attack_id") or tags.texts("mitre_attack_id"),
+        cves=fields.texts("cve") or tags.texts("cve"),
         asset_type=fields.text("asset_type") or tags.text("asset_type"),
         security_domain=fields.text("security_domain") or tags.text("security_domain"),
         manual_test=tags.text("manual_test"),

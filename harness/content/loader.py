@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import TypeVar
@@ -159,10 +160,32 @@ def _lookup(fields: Fields) -> LookupDefinition:
         return LookupDefinition(name, "kvstore", path, settings)
     if fields.text("lookup_type") == "mlmodel" or path.stem.startswith("__mlspl"):
         return LookupDefinition(name, "mlmodel", path, settings)
-    csv = _csv_of(fields, path)
-    if csv is None:
+    file = _csv_of(fields, path)
+    if file is None:
         fields.note("lookup-file", f"the CSV file of the lookup {name} is not there", "filename")
-    return LookupDefinition(name, "csv", path, settings, csv)
+    else:
+        fields.problems.extend(_csv_problems(file))
+    return LookupDefinition(name, "csv", path, settings, file)
+
+
+def _csv_problems(path: Path) -> Iterator[Problem]:
+    """What keeps rows of a lookup's file from being what they look like; the first row of each kind."""
+    try:
+        with path.open(encoding="utf-8-sig", errors="replace", newline="") as file:
+            reader = csv.reader(file)
+            header = next(reader, [])
+            if not header:
+                yield Problem("lookup-file", path, 1, "the file has no header")
+            twice = next((name for name in header if header.count(name) > 1), None)
+            if twice is not None:
+                yield Problem("lookup-file", path, 1, f"two columns are called {twice!r}")
+            for row in reader:
+                if row and len(row) != len(header):
+                    text = f"the row has {len(row)} cells, the header {len(header)}"
+                    yield Problem("lookup-file", path, reader.line_num, text, "warning")
+                    return
+    except (OSError, csv.Error) as error:
+        yield Problem("lookup-file", path, 1, f"cannot be read as CSV: {error}")
 
 
 def _setting(fields: Fields, key: str) -> str:

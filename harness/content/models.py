@@ -150,6 +150,7 @@ class Detection:
     drilldowns: tuple[Drilldown, ...] = ()
     analytic_stories: tuple[str, ...] = ()
     mitre_attack_ids: tuple[str, ...] = ()
+    cves: tuple[str, ...] = ()
     asset_type: str = ""
     security_domain: str = ""
     manual_test: str = ""

@@ -2,17 +2,30 @@
 
 from __future__ import annotations
 
+import difflib
 import re
 from collections.abc import Iterator
 
-from harness.content.models import Problem
+from harness.content.models import Dialect, Problem
 from harness.validation.rules import Rule, Subject, rule
 
 TOKEN = re.compile(r"\$([^$\s]+)\$")
+HALF_TOKEN = re.compile(r"\$([A-Za-z_][\w.]*)|([A-Za-z_][\w.]*)\$")
+"""A dollar sign on one side of a word: nothing is wrong with ADMIN$, but with the name of a field."""
+
 RISK_TYPES = ("system", "user", "other")
+THREAT_TYPES = frozenset(
+    (
+        *("certificate_common_name", "certificate_organization", "certificate_serial", "certificate_unit", "command"),
+        *("dns_query", "domain", "email_address", "email_subject", "file_hash", "file_name", "file_path"),
+        *("http_user_agent", "ip_address", "parent_process", "parent_process_name", "pipe_name", "process"),
+        *("process_hash", "process_name", "registry_path", "registry_value_name", "registry_value_text", "service"),
+        *("signature", "system", "tls_hash", "uri", "url", "user"),
+    )
+)
 
 
-def _key(subject: Subject) -> str:
+def risk_key(subject: Subject) -> str:
     keys = ("rba", "intermediate_findings", "finding", "tags")
     return next((key for key in keys if key in subject.detection.lines), "name")
 
@@ -26,9 +39,25 @@ class RiskTypesAreKnown(Rule):
         for each in subject.detection.risk.objects:
             if each.type not in RISK_TYPES:
                 yield self.problem(
-                    subject, _key(subject), f"the risk object {each.field} has the type {each.type!r}",
+                    subject, risk_key(subject), f"the risk object {each.field} has the type {each.type!r}",
                     f"The types are {', '.join(RISK_TYPES)}.",
                 )  # fmt: skip
+
+
+@rule
+class ThreatTypesAreKnown(Rule):
+    id = "threat-type"
+    severity = "warning"
+    summary = "A threat object's type is one that Enterprise Security content knows."
+
+    def check(self, subject: Subject) -> Iterator[Problem]:
+        if subject.detection.dialect is Dialect.OBSERVABLE:
+            return  # that dialect names types in its own words
+        for each in subject.detection.risk.threats:
+            if each.type not in THREAT_TYPES:
+                message = f"the threat object {each.field} has the type {each.type!r}"
+                near = difflib.get_close_matches(each.type, THREAT_TYPES, n=1)
+                yield self.problem(subject, risk_key(subject), message, f"Is {near[0]} meant?" if near else "")
 
 
 @rule
@@ -40,7 +69,7 @@ class RiskScoresAreInRange(Rule):
         for each in subject.detection.risk.objects:
             if not 1 <= each.score <= 100:
                 yield self.problem(
-                    subject, _key(subject), f"the risk object {each.field} scores {each.score}, not 1 to 100"
+                    subject, risk_key(subject), f"the risk object {each.field} scores {each.score}, not 1 to 100"
                 )
 
 
@@ -54,29 +83,43 @@ class RiskIsDeclared(Rule):
         if not detection.creates_risk or not subject.in_use:
             return
         if not detection.risk.objects:
-            yield self.problem(subject, _key(subject), f"a {detection.type} needs at least one risk object")
+            yield self.problem(subject, risk_key(subject), f"a {detection.type} needs at least one risk object")
         if not detection.risk.message:
-            yield self.problem(subject, _key(subject), f"a {detection.type} needs a risk message")
+            yield self.problem(subject, risk_key(subject), f"a {detection.type} needs a risk message")
 
 
 @rule
-class RiskFieldsAreProduced(Rule):
-    id = "risk-field"
-    summary = "Every field of the risk message, the risk objects and the threat objects occurs in the search."
+class RiskScoreIsConfidenceTimesImpact(Rule):
+    id = "risk-arithmetic"
+    severity = "warning"
+    summary = "Where confidence and impact are given, the risk score is their product in percent."
 
     def check(self, subject: Subject) -> Iterator[Problem]:
-        detection = subject.detection
-        if not subject.in_use or isinstance(subject.planned, Exception):
+        tags = subject.detection.document.get("tags")
+        given = [tags.get(key) for key in ("confidence", "impact", "risk_score")] if isinstance(tags, dict) else []
+        numbers = [value for value in given if isinstance(value, int | float) and not isinstance(value, bool)]
+        if len(numbers) != 3:
             return
-        text = subject.planned.text
-        risk = detection.risk
-        named = [(each.field, "risk object") for each in risk.objects]
-        named += [(each.field, "threat object") for each in risk.threats]
-        messages = [risk.message, *(each.message for each in risk.objects)]
-        named += [(token, "token of the risk message") for message in messages for token in TOKEN.findall(message)]
-        for field, what in dict.fromkeys(named):
-            if not re.search(rf"(?<![A-Za-z0-9_]){re.escape(field)}(?![A-Za-z0-9_])", text):
-                yield self.problem(
-                    subject, _key(subject), f"the {what} {field} occurs nowhere in the search",
-                    "Add it to the by clause or to the fields of the last stats or table.",
-                )  # fmt: skip
+        confidence, impact, score = numbers
+        product = confidence * impact / 100
+        if abs(product - score) >= 1:
+            message = (
+                f"the risk score is {score:g}, but confidence {confidence:g} times impact {impact:g} is {product:g}"
+            )
+            yield self.problem(subject, "tags", message)
+
+
+@rule
+class RiskMessageTokensAreWhole(Rule):
+    id = "message-token"
+    severity = "warning"
+    summary = "A field in a risk message has dollar signs on both sides."
+
+    def check(self, subject: Subject) -> Iterator[Problem]:
+        risk = subject.detection.risk
+        for message in dict.fromkeys([risk.message, *(each.message for each in risk.objects)]):
+            for found in HALF_TOKEN.finditer(TOKEN.sub(" ", message)):
+                if (found[1] or found[2]) in subject.results.names:
+                    said = f"{found[0]} in the risk message is no token, it stays as it is written"
+                    hint = f"Write ${found[1] or found[2]}$."
+                    yield self.problem(subject, risk_key(subject), said, hint)

@@ -1,34 +1,41 @@
 """What a static rule is, and where all of them are found.
 
 A rule looks at one detection, with the rest of the content and the engine's knowledge at hand, and says what is wrong
-with it and where. Each has an id that never changes its meaning; a detection may switch one off with a reason::
+with it and where. Each has an id that never changes its meaning. A detection may switch one off, with a reason::
 
     harness:
       ignore:
         risk-field: the field is filled by the asset lookup of our own Splunk
+
+and the content's ``harness.yml`` for all detections, with ``ignore:`` at its top.
 """
 
 from __future__ import annotations
 
 import importlib
 import pkgutil
+import re
 from abc import ABC, abstractmethod
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
-from functools import cached_property
+from functools import cache, cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Final
 
-from harness.content.models import Content, Detection, Problem
+from harness.content.loader import yaml_files
+from harness.content.models import Content, DataSource, Detection, Problem
+from harness.errors import HarnessError, SplPlace
 from harness.registry import Registry
 
 if TYPE_CHECKING:
-    from harness.engine.plan import Plan
+    from harness.engine.plan import Plan, Step
     from harness.knowledge.knowledge import Knowledge
+    from harness.validation.flow import FieldSet
 
 
-@dataclass(slots=True)
+@dataclass
 class Library:
     """What rules may ask: the content, the knowledge that searches will meet, and today."""
 
@@ -36,12 +43,44 @@ class Library:
     knowledge: Knowledge
     today: date
 
-    names: Counter[str] = field(init=False)
-    ids: Counter[str] = field(init=False)
+    @cached_property
+    def names(self) -> Counter[str]:
+        """How many detections have a name, those included that were not asked for."""
+        return Counter(each["name"] for each in self._headers)
 
-    def __post_init__(self) -> None:
-        self.names = Counter(detection.name for detection in self.content.detections)
-        self.ids = Counter(detection.id.lower() for detection in self.content.detections if detection.id)
+    @cached_property
+    def ids(self) -> Counter[str]:
+        return Counter(each["id"].lower() for each in self._headers if each["id"])
+
+    @cached_property
+    def data_sources(self) -> dict[str, DataSource]:
+        return {source.name: source for source in self.content.data_sources}
+
+    @cached_property
+    def stories(self) -> frozenset[str]:
+        """The analytic stories that the content describes."""
+        headers = map(_header, yaml_files(self.content.root / "stories"))
+        return frozenset(header["name"] for header in headers if header is not None)
+
+    @cached_property
+    def _headers(self) -> list[dict[str, str]]:
+        read = [{"name": each.name, "id": each.id} for each in self.content.detections]
+        files = {each.file.resolve() for each in self.content.detections}
+        others = [path for path in yaml_files(self.content.root / "detections") if path.resolve() not in files]
+        return read + [header for path in others if (header := _header(path)) is not None]
+
+
+_HEADER: Final = {key: re.compile(rf"^{key}:[ \t]*(['\"]?)(.+?)\1[ \t]*$", re.MULTILINE) for key in ("name", "id")}
+
+
+def _header(path: Path) -> dict[str, str] | None:
+    """Name and id of a detection that is not under judgement, without reading all of its YAML."""
+    try:
+        text = path.read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return None
+    found = {key: pattern.search(text) for key, pattern in _HEADER.items()}
+    return {key: match[2] if match is not None else "" for key, match in found.items()}
 
 
 @dataclass
@@ -52,19 +91,43 @@ class Subject:
     library: Library
 
     @cached_property
-    def planned(self) -> Plan | Exception:
+    def planned(self) -> Plan | HarnessError:
         """The search's plan, or why there is none."""
         from harness.engine.plan import plan
-        from harness.errors import SPLError
 
         try:
             return plan(self.detection.search, self.library.knowledge)
-        except SPLError as error:
+        except HarnessError as error:
             return error
+
+    @property
+    def steps(self) -> tuple[Step, ...]:
+        """The commands of the search; none if it has no plan."""
+        return () if isinstance(self.planned, HarnessError) else self.planned.steps
+
+    @cached_property
+    def fields(self) -> list[FieldSet]:
+        """The fields that rows can have before each step; the last are those of the results."""
+        from harness.validation.flow import fields_before
+
+        return fields_before(self.steps, self.library.knowledge)
+
+    @property
+    def results(self) -> FieldSet:
+        """The fields that the results can have; any, if the search has no plan."""
+        from harness.validation.flow import ANYTHING
+
+        return ANYTHING if isinstance(self.planned, HarnessError) else self.fields[-1]
 
     @property
     def in_use(self) -> bool:
         return self.detection.status == "production"
+
+    def line_in_search(self, place: SplPlace | None) -> int:
+        """The line of the file on which a place of the search stands; of ``search:`` where it cannot be told."""
+        from harness.validation.places import line_in_search
+
+        return line_in_search(self.detection, self.library.knowledge, place)
 
 
 class Rule(ABC):
@@ -78,10 +141,22 @@ class Rule(ABC):
     def check(self, subject: Subject) -> Iterator[Problem]:
         """What is wrong with the detection."""
 
-    def problem(self, subject: Subject, key: str, message: str, hint: str = "") -> Problem:
-        """A problem with a top-level key of the detection."""
+    def problem(
+        self, subject: Subject, key: str, message: str, hint: str = "", *, line: int = 0, severity: str = ""
+    ) -> Problem:
+        """A problem with a top-level key of the detection, or with a line of it."""
         detection = subject.detection
-        return Problem(self.id, detection.file, detection.line(key), message, self.severity, hint)
+        where = line or detection.line(key)
+        return Problem(self.id, detection.file, where, message, severity or self.severity, hint)
+
+
+def switches(detection: Detection) -> dict[str, str]:
+    """The rules that a detection wants off, each with its reason, which may be empty."""
+    own = detection.document.get("harness")
+    ignore = own.get("ignore") if isinstance(own, dict) else None
+    if not isinstance(ignore, dict):
+        return {}
+    return {str(name): reason.strip() if isinstance(reason, str) else "" for name, reason in ignore.items()}
 
 
 RULES: Final[Registry[Rule]] = Registry("validation rule")
@@ -93,11 +168,11 @@ def rule(kind: type[Rule]) -> type[Rule]:
     return kind
 
 
-def all_rules() -> list[Rule]:
+@cache
+def all_rules() -> tuple[Rule, ...]:
     """Every rule, the families imported on first use."""
-    if not RULES.names():
-        import harness.validation as families
+    import harness.validation as families
 
-        for module in pkgutil.iter_modules(families.__path__):
-            importlib.import_module(f"{families.__name__}.{module.name}")
-    return [each for _, each in RULES]
+    for module in pkgutil.iter_modules(families.__path__):
+        importlib.import_module(f"{families.__name__}.{module.name}")
+    return tuple(each for _, each in RULES)

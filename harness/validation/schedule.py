@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
@@ -62,3 +63,30 @@ class WindowsLeaveNoGap(Rule):
                 subject, "deployment",
                 f"with {schedule.cron} and {schedule.earliest} to {schedule.latest}, {gap} minutes are never searched",
             )  # fmt: skip
+
+
+@rule
+class DrilldownTimesAreTimes(Rule):
+    id = "drilldown-time"
+    summary = "A drilldown begins and ends at a time, or at that of a token."
+
+    def check(self, subject: Subject) -> Iterator[Problem]:
+        for drilldown in subject.detection.drilldowns:
+            for time in filter(None, (drilldown.earliest, drilldown.latest)):
+                try:
+                    if "$" not in time:
+                        resolve_time(time, _START.timestamp(), UTC)
+                except InvalidTimeError:
+                    message = f"{time!r} in the drilldown {drilldown.name!r} is no time"
+                    yield self.problem(subject, "drilldown_searches", message)
+
+
+@rule
+class ThrottlePeriodIsValid(Rule):
+    id = "throttle-period"
+    summary = "Throttling lasts a whole number of seconds, minutes, hours or days."
+
+    def check(self, subject: Subject) -> Iterator[Problem]:
+        throttling = subject.detection.throttling
+        if throttling is not None and not re.fullmatch(r"[0-9]+[smhd]", throttling.period):
+            yield self.problem(subject, "tags", f"the throttling period {throttling.period!r} is none", "As in 86400s.")

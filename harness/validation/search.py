@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import contextlib
+import re
 from collections.abc import Iterator
 
-from harness.content.models import Problem
-from harness.errors import HarnessError, SPLError, UnsupportedSPL
+from harness.content.models import Dialect, Problem
+from harness.errors import HarnessError, SPLError, SplPlace, UnsupportedSPL
 from harness.spl.macros import Macro, MacroTable, expand
+from harness.spl.parser import blank_comments
 from harness.validation.rules import Rule, Subject, rule
+
+ORIGINAL = "%original_detection_search%"
+"""What stands for the detection's own search in a drilldown."""
 
 
 class _Recording:
@@ -49,7 +54,10 @@ class MacrosExist(Rule):
             else:
                 hint = f"Add macros/{name}.yml, or correct the name."
             shown = f"{name}({arity})" if arity else name
-            yield self.problem(subject, "search", f"the search calls the macro `{shown}`, which is not there", hint)
+            call = re.search(rf"`\s*{re.escape(name)}\b", subject.detection.search)
+            place = None if call is None else SplPlace(subject.detection.search, call.start(), call.end())
+            message = f"the search calls the macro `{shown}`, which is not there"
+            yield self.problem(subject, "search", message, hint, line=subject.line_in_search(place))
 
 
 @rule
@@ -63,7 +71,7 @@ class SearchParses(Rule):
             return
         if missing_macros(subject.detection.search, subject.library.knowledge.macros):
             return
-        yield self.problem(subject, "search", *_described(error))
+        yield self.problem(subject, "search", *_described(error), line=_line(subject, error))
 
 
 @rule
@@ -75,7 +83,12 @@ class SearchIsSupported(Rule):
         error = subject.planned
         if isinstance(error, UnsupportedSPL):
             message, hint = _described(error)
-            yield self.problem(subject, "search", message, hint or "Test it on a real Splunk with --backend.")
+            hint = hint or "Test it on a real Splunk with --backend."
+            yield self.problem(subject, "search", message, hint, line=_line(subject, error))
+
+
+def _line(subject: Subject, error: HarnessError) -> int:
+    return subject.line_in_search(error.where if isinstance(error.where, SplPlace) else None)
 
 
 def _described(error: HarnessError) -> tuple[str, str]:
@@ -86,19 +99,36 @@ def _described(error: HarnessError) -> tuple[str, str]:
 @rule
 class FilterMacroIsLast(Rule):
     id = "filter-macro"
-    summary = "The search ends with the detection's own filter macro."
+    summary = "The search calls the detection's own filter macro, at its end."
 
     def check(self, subject: Subject) -> Iterator[Problem]:
-        detection = subject.detection
-        call = f"`{detection.filter_macro}`"
-        if call not in detection.search:
+        call = f"`{subject.detection.filter_macro}`"
+        search = blank_comments(subject.detection.search).rstrip()
+        if call not in search:
             yield self.problem(
                 subject, "search", f"the search does not call its filter macro {call}", f"End it with | {call}"
             )
-        elif not detection.search.rstrip().endswith(call):
+        elif not search.endswith(call):
+            hint = "Users' exceptions belong at the end, where they see the fields of the results."
             yield self.problem(
-                subject, "search", f"something follows the filter macro {call}", "Users' exceptions belong at the end."
+                subject, "search", f"something follows the filter macro {call}", hint, severity="warning"
             )
+
+
+@rule
+class DrilldownsAreThere(Rule):
+    id = "drilldown-missing"
+    severity = "warning"
+    summary = "An alert leads on to two searches at least, one of them the detection's own."
+
+    def check(self, subject: Subject) -> Iterator[Problem]:
+        detection = subject.detection
+        if detection.dialect is Dialect.OBSERVABLE or detection.type == "Hunting" or not subject.in_use:
+            return
+        searches = [drilldown.search for drilldown in detection.drilldowns]
+        if len(searches) < 2 or not any(ORIGINAL in search for search in searches):
+            key = "drilldown_searches" if searches else "name"
+            yield self.problem(subject, key, f"a {detection.type} needs two drilldowns, one of them with {ORIGINAL}")
 
 
 @rule
@@ -110,13 +140,13 @@ class DrilldownsParse(Rule):
         from harness.engine.plan import plan
 
         for drilldown in subject.detection.drilldowns:
-            text = drilldown.search.replace("%original_detection_search%", subject.detection.search)
+            text = drilldown.search.replace(ORIGINAL, subject.detection.search)
             try:
                 plan(text, subject.library.knowledge)
             except UnsupportedSPL:
                 continue
             except SPLError as error:
-                if text != drilldown.search and isinstance(subject.planned, Exception):
+                if text != drilldown.search and isinstance(subject.planned, HarnessError):
                     continue  # the detection's own search is at fault
                 message = f"the drilldown {drilldown.name!r} does not parse: {error.message}"
                 yield self.problem(subject, "drilldown_searches", message)

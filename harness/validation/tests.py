@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -25,9 +26,7 @@ class ProductionIsTested(Rule):
             yield self.problem(subject, "name", "a production detection needs a test", "Add one under tests:.")
         for test in detection.tests:
             if not test.attack_data:
-                yield Problem(
-                    self.id, detection.file, test.line, f"the test {test.name!r} has no attack_data", self.severity
-                )
+                yield self.problem(subject, "tests", f"the test {test.name!r} has no attack_data", line=test.line)
 
 
 def local_file(subject: Subject, data: AttackData) -> Path | None:
@@ -41,6 +40,7 @@ def local_file(subject: Subject, data: AttackData) -> Path | None:
 @rule
 class TestDataExists(Rule):
     id = "test-data"
+    severity = "warning"  # it says nothing against the detection; its tests will not be able to tell
     summary = "The local files of tests exist and are data, not git-LFS pointers."
 
     def check(self, subject: Subject) -> Iterator[Problem]:
@@ -49,12 +49,13 @@ class TestDataExists(Rule):
                 path = local_file(subject, data)
                 if path is None:
                     continue
-                place = (self.id, subject.detection.file, data.line)
                 if not path.is_file():
-                    yield Problem(*place, f"the dataset {data.data} is not there", self.severity)
+                    hint = "Correct the path, or say with --data-root where the data is."
+                    yield self.problem(subject, "tests", f"the dataset {data.data} is not there", hint, line=data.line)
                 elif _is_pointer(path):
-                    hint = "Fetch it with: git lfs pull --include " + data.data
-                    yield Problem(*place, f"the dataset {data.data} is a git-LFS pointer", self.severity, hint)
+                    hint = f"Fetch it with: git lfs pull --include {data.data}"
+                    message = f"the dataset {data.data} is a git-LFS pointer"
+                    yield self.problem(subject, "tests", message, hint, line=data.line)
 
 
 def _is_pointer(path: Path) -> bool:
@@ -63,16 +64,55 @@ def _is_pointer(path: Path) -> bool:
 
 
 @rule
-class TestSourcetypesAreDeclared(Rule):
+class TestNamesDiffer(Rule):
+    id = "test-name"
+    severity = "warning"
+    summary = "No two tests of a detection have the same name."
+
+    def check(self, subject: Subject) -> Iterator[Problem]:
+        seen: set[str] = set()
+        for test in subject.detection.tests:
+            if test.name in seen:
+                message = f"two tests are called {test.name!r}: their results cannot be told apart"
+                yield self.problem(subject, "tests", message, line=test.line)
+            seen.add(test.name)
+
+
+@rule
+class DataSourcesExist(Rule):
     id = "data-source"
     severity = "warning"
     summary = "The data sources that a detection names exist, where the content describes data sources."
 
     def check(self, subject: Subject) -> Iterator[Problem]:
-        known = {source.name for source in subject.library.content.data_sources}
-        if not known:
-            return
-        for name in subject.detection.data_sources:
-            for part in name.split(" AND "):
-                if part.strip() not in known:
-                    yield self.problem(subject, "data_source", f"there is no data source {part.strip()!r}")
+        known = subject.library.data_sources
+        for name in named_sources(subject) if known else ():
+            if name not in known:
+                near = difflib.get_close_matches(name, known, n=1)
+                hint = f"Is {near[0]} meant?" if near else ""
+                yield self.problem(subject, "data_source", f"there is no data source {name!r}", hint)
+
+
+def named_sources(subject: Subject) -> list[str]:
+    """The data sources of a detection, with those joined by AND taken apart."""
+    return [part.strip() for name in subject.detection.data_sources for part in name.split(" AND ")]
+
+
+@rule
+class TestsCoverDataSources(Rule):
+    id = "test-sourcetype"
+    severity = "warning"
+    summary = "A test's data comes from a source type of the data sources that the detection names."
+
+    def check(self, subject: Subject) -> Iterator[Problem]:
+        known = subject.library.data_sources
+        sources = [known.get(name) for name in named_sources(subject)]
+        wanted = {source.sourcetype.lower() for source in sources if source is not None}
+        if not wanted or None in sources:
+            return  # what an unknown data source holds cannot be told
+        for test in subject.detection.tests:
+            for data in test.attack_data:
+                if data.sourcetype.lower() not in wanted:
+                    message = f"the data of the test {test.name!r} has the source type {data.sourcetype}"
+                    hint = f"The data sources have {', '.join(sorted(wanted))}."
+                    yield self.problem(subject, "tests", message, hint, line=data.line)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -10,12 +11,11 @@ from harness.content import Problem, load_content
 from harness.content.app import content_app
 from harness.knowledge.apps import load_app
 from harness.knowledge.knowledge import Knowledge, shipped_apps
+from harness.validation.ignoring import READING
 from harness.validation.rules import all_rules
 from harness.validation.validate import validate
 
 BAD = Path(__file__).parent / "bad"
-READING = {"yaml", "duplicate-key", "missing-key", "unknown-key", "schema", "lookup-file"}
-"""What reading the files finds, before any rule."""
 
 
 def problems_of(root: Path) -> list[Problem]:
@@ -49,7 +49,28 @@ def test_a_rule_is_switched_off_with_a_reason_only(tmp_path: Path) -> None:
     file.write_text(f"{text}harness:\n  ignore:\n    reference-url: an internal page\n", encoding="utf-8")
     assert problems_of(tmp_path) == []
     file.write_text(f"{text}harness:\n  ignore:\n    reference-url: ''\n", encoding="utf-8")
-    assert [problem.rule for problem in problems_of(tmp_path)] == ["reference-url"]
+    assert [problem.rule for problem in problems_of(tmp_path)] == ["reference-url", "ignore"]
+
+
+def test_harness_yml_switches_a_rule_off_for_all_of_the_content(tmp_path: Path) -> None:
+    shutil.copytree(BAD / "reference-url", tmp_path, dirs_exist_ok=True)
+    (tmp_path / "harness.yml").write_text("ignore:\n  reference-url: an internal page\n", encoding="utf-8")
+    assert problems_of(tmp_path) == []
+
+
+def test_only_the_rules_asked_for_are_applied() -> None:
+    content = load_content(BAD / "cron")
+    knowledge = Knowledge([*map(load_app, shipped_apps()), content_app(content)])
+    assert validate(content, knowledge, only={"version"}) == []
+    assert [problem.rule for problem in validate(content, knowledge, only={"cron"})] == ["cron"]
+
+
+def test_a_name_is_seen_to_clash_even_if_only_one_of_the_two_is_asked_for() -> None:
+    root = BAD / "name-clash"
+    content = load_content(root, [root / "detections" / "cloud"])
+    assert len(content.detections) == 1
+    knowledge = Knowledge([*map(load_app, shipped_apps()), content_app(content)])
+    assert [problem.rule for problem in validate(content, knowledge)] == ["name-clash"]
 
 
 def test_our_own_content_has_no_problem() -> None:

@@ -1,0 +1,59 @@
+"""What a detection is filed under: security domain, stories, CVEs."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Iterator
+from typing import Final
+
+from harness.content.models import Problem
+from harness.validation.rules import Rule, Subject, rule
+
+SECURITY_DOMAINS: Final = ("access", "audit", "endpoint", "identity", "network", "threat")
+
+
+def _key(subject: Subject, name: str) -> str:
+    """Where an annotation stands: at the top, or among the tags."""
+    return name if name in subject.detection.lines else "tags"
+
+
+@rule
+class SecurityDomainIsKnown(Rule):
+    id = "security-domain"
+    summary = f"The security domain is one of {', '.join(SECURITY_DOMAINS)}."
+
+    def check(self, subject: Subject) -> Iterator[Problem]:
+        domain = subject.detection.security_domain
+        if domain and domain not in SECURITY_DOMAINS:
+            hint = f"They are {', '.join(SECURITY_DOMAINS)}."
+            yield self.problem(
+                subject, _key(subject, "security_domain"), f"there is no security domain {domain!r}", hint
+            )
+
+
+@rule
+class StoriesExist(Rule):
+    id = "unknown-story"
+    severity = "warning"
+    summary = "The analytic stories that a detection names exist, where the content describes stories."
+
+    def check(self, subject: Subject) -> Iterator[Problem]:
+        known = subject.library.stories
+        for name in subject.detection.analytic_stories if known else ():
+            if name not in known:
+                near = difflib.get_close_matches(name, known, n=1)
+                hint = f"Is {near[0]} meant?" if near else ""
+                key = _key(subject, "analytic_story")
+                yield self.problem(subject, key, f"there is no analytic story {name!r}", hint)
+
+
+@rule
+class CveIdsAreWellFormed(Rule):
+    id = "cve-id"
+    summary = "CVE ids are written CVE-2024-12345."
+
+    def check(self, subject: Subject) -> Iterator[Problem]:
+        for each in subject.detection.cves:
+            if not re.fullmatch(r"CVE-[12]\d{3}-\d{4,}", each):
+                yield self.problem(subject, _key(subject, "cve"), f"{each!r} is no CVE id")

@@ -1,0 +1,98 @@
+"""Fields: what the search has lost or never made, yet something asks for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from harness.content.models import Problem
+from harness.engine.plan import Plan, Step
+from harness.errors import HarnessError
+from harness.validation.flow import FieldSet, fields_before
+from harness.validation.reads import Read, reads
+from harness.validation.risk import TOKEN, risk_key
+from harness.validation.rules import Rule, Subject, rule
+from harness.validation.steps import plans_within
+
+ADDED_TO_ALERTS = frozenset(("info_min_time", "info_max_time", "info_search_time", "info_sid"))
+"""Fields that Enterprise Security adds to a search's results before it writes alerts."""
+
+
+@rule
+class RiskFieldsAreProduced(Rule):
+    id = "risk-field"
+    summary = "The search gives every field of the risk message, the risk objects and the threat objects."
+
+    def check(self, subject: Subject) -> Iterator[Problem]:
+        if not subject.in_use:
+            return
+        risk = subject.detection.risk
+        named = [(each.field, "risk object") for each in risk.objects]
+        named += [(each.field, "threat object") for each in risk.threats]
+        messages = [risk.message, *(each.message for each in risk.objects)]
+        named += [(token, "token of the risk message") for message in messages for token in TOKEN.findall(message)]
+        for field in dict.fromkeys(field for field, _ in named):
+            if not subject.results.may_have(field):
+                uses = " and ".join(dict.fromkeys(what for name, what in named if name == field))
+                message = f"no result has the field {field}, the {uses}"
+                yield self.problem(subject, risk_key(subject), message, _have(subject.results))
+
+
+@rule
+class ThrottleFieldsAreProduced(Rule):
+    id = "throttle-field"
+    summary = "The search gives every field that throttling goes by."
+
+    def check(self, subject: Subject) -> Iterator[Problem]:
+        throttling = subject.detection.throttling
+        for field in throttling.fields if throttling is not None else ():
+            if not subject.results.may_have(field):
+                message = f"no result has the field {field}, which throttling goes by"
+                yield self.problem(subject, "tags", message, _have(subject.results))
+
+
+@rule
+class DrilldownTokensAreProduced(Rule):
+    id = "drilldown-token"
+    severity = "warning"
+    summary = "The search gives every field whose value a drilldown puts into its search."
+
+    def check(self, subject: Subject) -> Iterator[Problem]:
+        for drilldown in subject.detection.drilldowns:
+            for token in dict.fromkeys(TOKEN.findall(drilldown.search)):
+                if token not in ADDED_TO_ALERTS and not subject.results.may_have(token):
+                    message = f"no result has the field {token} for the drilldown {drilldown.name!r}"
+                    yield self.problem(subject, "drilldown_searches", message, _have(subject.results))
+
+
+@rule
+class FieldsAreThereWhenRead(Rule):
+    id = "absent-field"
+    summary = "No command reads a field that no row can have any more; where it needs it, nothing is ever found."
+
+    def check(self, subject: Subject) -> Iterator[Problem]:
+        if not isinstance(subject.planned, HarnessError):
+            yield from self._check(subject, subject.planned.steps, subject.fields)
+
+    def _check(self, subject: Subject, steps: Sequence[Step], fields: Sequence[FieldSet]) -> Iterator[Problem]:
+        for step, before in zip(steps, fields, strict=False):
+            for read in reads(step.command):
+                if not before.may_have(read.field):
+                    yield self._absent(subject, step, before, read)
+            for inner in plans_within(step.command):
+                yield from self._check(subject, inner.steps, self._fields_of(subject, step, inner, before))
+
+    def _fields_of(self, subject: Subject, step: Step, inner: Plan, before: FieldSet) -> list[FieldSet]:
+        start = before if step.name == "appendpipe" else FieldSet()
+        return fields_before(inner.steps, subject.library.knowledge, start)
+
+    def _absent(self, subject: Subject, step: Step, before: FieldSet, read: Read) -> Problem:
+        message = f"{step.name} reads the field {read.field}, which no row has there"
+        line = subject.line_in_search(step.place)
+        if read.needed:
+            return self.problem(subject, "search", f"{message}: no row gets past it", _have(before), line=line)
+        return self.problem(subject, "search", message, _have(before), line=line, severity="warning")
+
+
+def _have(fields: FieldSet) -> str:
+    names = sorted(fields.names)
+    return f"The rows have {', '.join(names)}." if names and not fields.others else ""
