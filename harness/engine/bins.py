@@ -9,7 +9,7 @@ import math
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, tzinfo
+from datetime import UTC, datetime, tzinfo
 from typing import Final
 
 from harness.engine.context import SearchContext, Window
@@ -54,6 +54,8 @@ class TimeSpan:
         """The beginning of the bucket that a moment lies in; buckets are laid from ``align`` if that is given."""
         if align is not None:
             return align + math.floor((moment - align) / self.seconds) * self.seconds
+        if self.unit == "s" and timezone is UTC:
+            return math.floor(moment / self.size) * self.size
         local = datetime.fromtimestamp(moment, timezone)
         if self.unit == "mon":
             months = (local.year * 12 + local.month - 1) // int(self.size) * int(self.size)

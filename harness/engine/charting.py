@@ -13,10 +13,9 @@ from typing import Any, Final
 
 import numpy as np
 
-from harness.engine.aggregates import Positions
 from harness.engine.context import SearchContext
 from harness.engine.fields import as_text
-from harness.engine.grouping import Groups, explode, group_by, value_ranks
+from harness.engine.grouping import Groups, automatic_ranks, explode, group_by
 from harness.engine.statistics import Measure, aggregate, outputs
 from harness.spl.arguments import Arguments, boolean, string
 from harness.values.column import NULL, Column, Value
@@ -125,22 +124,23 @@ def _scores(frame: Frame, down: str, measures: Sequence[Measure], context: Searc
     else:
         cells = list(np.bincount(groups.codes, minlength=groups.count).tolist())
     scores: dict[Value, float] = {}
-    for (_, series), cell in zip(groups.keys, cells, strict=True):
+    for (_, series), cell in zip(groups.keys(), cells, strict=True):
         scores[series] = scores.get(series, 0.0) + float(to_number(cell) or 0)
     return scores
 
 
 def _pivot(groups: Groups, down: str, across: Across, measures: Sequence[Measure], context: SearchContext) -> Frame:
-    rows = list(dict.fromkeys(key[0] for key in groups.keys))
+    keys = groups.keys()
+    rows = list(dict.fromkeys(key[0] for key in keys))
     row_of = {value: at for at, value in enumerate(rows)}
-    series = _series_order({key[1] for key in groups.keys}, across)
+    series = _series_order({key[1] for key in keys}, across)
     wanted = outputs(measures, groups.frame, [down, SERIES], context)
     cells = aggregate(groups, wanted)
     columns: dict[str, Column] = {down: _moments(down, rows)}
     for one in wanted:
         empty = 0 if "count" in one.function.names else None
         values: dict[Value, list[Value]] = {name: [empty] * len(rows) for name in series}
-        for (row, name), cell in zip(groups.keys, cells[one.name].to_values(), strict=True):
+        for (row, name), cell in zip(keys, cells[one.name].to_values(), strict=True):
             values[name][row_of[row]] = cell
         for name in series:
             label = "\n".join(texts(name))
@@ -152,13 +152,13 @@ def _pivot(groups: Groups, down: str, across: Across, measures: Sequence[Measure
 def _series_order(names: set[Value], across: Across) -> list[Value]:
     """By value; what is shared comes last."""
     last = [name for name in (across.null, across.other) if name in names]
-    own = sorted(name for name in names if name not in last)  # type: ignore[type-var]
-    ranks: Positions = value_ranks(own)
-    return [*(own[at] for at in np.argsort(ranks, kind="stable")), *last]
+    own = [name for name in names if name not in last]
+    ranks = automatic_ranks(["\n".join(texts(name)) for name in own])
+    return [*(own[at] for at in np.argsort(ranks)), *last]
 
 
 def _keys(groups: Groups, down: str) -> Column:
-    return _moments(down, [key[0] for key in groups.keys])
+    return _moments(down, groups.columns[0].to_values())
 
 
 def _moments(down: str, values: Sequence[Value]) -> Column:

@@ -37,7 +37,10 @@ def scattered(column: Column, mask: Mask, before: Column) -> Column:
 
 def filled(column: Column, value: Value) -> Column:
     """The column with a value where it has none."""
-    return column.map(lambda found: value if found is None else found, nulls=True)
+    lacking = column.is_null()
+    if not lacking.any():
+        return column
+    return either(~lacking, column, Column.constant(value, len(column)))
 
 
 def spread(column: Column, found: Sequence[Mapping[str, Value]]) -> dict[str, Column]:

@@ -180,8 +180,8 @@ def statistics_frame(
     """The table of stats: by-fields, then aggregates (M2.32). Without BY one row, or none if nothing can be computed
     (M4.80, M4.81)."""
     keys: Mapping[str, Column] = {
-        name: Column.from_values(_moment(key[at]) if name == "_time" else key[at] for key in groups.keys)
-        for at, name in enumerate(by)
+        name: column.map(_moment) if name == "_time" else column
+        for name, column in zip(by, groups.columns, strict=True)
     }
     columns = {**keys, **aggregate(groups, wanted, all_numeric=all_numeric)}
     if not by and all(bool(column.is_null().all()) for column in columns.values()):

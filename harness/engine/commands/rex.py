@@ -6,19 +6,19 @@ Follows "rex" in the Search Reference, M4.17 and M4.25. Where the expression doe
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 import numpy as np
 
-from harness.engine.columns import over
+from harness.engine.columns import over, spread
 from harness.engine.commands import SearchCommand
 from harness.engine.context import SearchContext
 from harness.errors import KnowledgeError, UnsupportedSPL
 from harness.knowledge.sed import parse_sed
 from harness.spl.arguments import Arguments, non_negative_integer, string
-from harness.values.column import NULL, Column, Encoder, Value
+from harness.values.column import Value
 from harness.values.frame import Frame
 from harness.values.pcre import Pattern, compile_pcre
 from harness.values.values import texts
@@ -91,46 +91,37 @@ class Rex(SearchCommand):
             change = parse_sed(self.expression)
             return frame.with_columns({self.field: column.map(lambda value: tuple(map(change, texts(value))))})
         pattern = compile_pcre(self.expression)
-        names = [*pattern.names, *([self.offset] if self.offset is not None else [])]
-        encoders = {name: Encoder() for name in names}
-        tables = {name: np.full(len(column.values) + 1, NULL, dtype=np.int32) for name in names}
-        for code in np.unique(column.codes).tolist():
-            if code != NULL:
-                for name, value in self._extract(pattern, column.values[code]).items():
-                    tables[name][code] = encoders[name].code(value)
+        used = set(np.unique(column.codes).tolist())
+        found = [self._extract(pattern, value) if at in used else {} for at, value in enumerate(column.values)]
         return frame.with_columns(
-            {
-                name: over(Column(encoders[name].values, tables[name][column.codes]), frame.column(name))
-                for name in names
-                if encoders[name].values
-            }
+            {name: over(fresh, frame.column(name)) for name, fresh in spread(column, found).items()}
         )
 
     def _extract(self, pattern: Pattern, value: Value) -> dict[str, Value]:
         """The groups' values over all matches that count."""
-        found: dict[str, list[str]] = {}
+        if type(value) is str and self.maximum == 1:
+            match = pattern.search(value)
+            return self._groups(match, pattern) if match is not None else {}
+        found: dict[str, list[Value]] = {}
         matched = 0
         for text in texts(value):
-            here = 0
-            for match in self._matches(pattern, text):
-                here = 1
-                for name in pattern.names:
-                    if match[name] is not None:
-                        found.setdefault(name, []).append(match[name])
-                if self.offset is not None:
-                    found.setdefault(self.offset, []).append(_places(match, pattern))
-            matched += here
+            matches = list(islice(pattern.finditer(text), self.maximum or None))
+            matched += bool(matches)
+            for match in matches:
+                for name, part in self._groups(match, pattern).items():
+                    found.setdefault(name, []).append(part)
         if matched > 1 and self.maximum:
             raise UnsupportedSPL(
                 "The 'rex' command: several values of a multivalue that match, with max_match set, are not supported."
             )
-        return {name: tuple(values) for name, values in found.items()}
+        return {name: tuple(values) for name, values in found.items()}  # type: ignore[arg-type]
 
-    def _matches(self, pattern: Pattern, text: str) -> Iterator[Any]:
-        for number, match in enumerate(pattern.finditer(text), start=1):
-            yield match
-            if number == self.maximum:
-                return
+    def _groups(self, match: Any, pattern: Pattern) -> dict[str, Value]:
+        """The named groups that took part, and where they stand if that is asked for."""
+        groups: dict[str, Value] = {name: text for name, text in match.groupdict().items() if text is not None}
+        if self.offset is not None:
+            groups[self.offset] = _places(match, pattern)
+        return groups
 
 
 def read_pattern(arguments: Arguments) -> str | None:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cmp_to_key
 from typing import Any, Final
 
 import numpy as np
@@ -15,18 +14,18 @@ import numpy.typing as npt
 
 from harness.engine.commands import SearchCommand
 from harness.engine.context import SearchContext
-from harness.engine.grouping import compare_automatically
-from harness.errors import SPLSyntaxError, UnsupportedSPL
+from harness.engine.grouping import automatic_ranks
+from harness.errors import SPLSyntaxError
 from harness.spl.arguments import Arguments
 from harness.values.column import NULL, Column
 from harness.values.frame import Frame
-from harness.values.values import ip_key, members, number_key, to_number, to_text
+from harness.values.values import ip_key, number_key, texts, to_number
 
-_ORDERS: Final[dict[str, Callable[[Any], Any]]] = {
-    "str": to_text,
+_ORDERS: Final[dict[str, Callable[[str], Any]]] = {
+    "str": str,
     "num": number_key,
     "ip": ip_key,
-    "auto": lambda value: cmp_to_key(compare_automatically)(to_text(value)),
+    "auto": number_key,
 }
 
 
@@ -110,36 +109,16 @@ def _key(arguments: Arguments) -> Key:
 
 
 def _ranks(column: Column, key: Key) -> npt.NDArray[np.int64]:
-    """The place of each row's value; nulls after all others."""
+    """The place of each row's value; equal values share one, and nulls stand after all others."""
     used = np.unique(column.codes)
     used = used[used != NULL]
-    values = {int(code): column.values[code] for code in used}
-    if key.order in ("num", "auto") and all(to_number(value) is not None for value in values.values()):
-        keyed = [(float(to_number(value) or 0), code) for code, value in values.items()]
+    values = ["\n".join(texts(column.values[code])) for code in used.tolist()]
+    if key.order == "auto" and not all(to_number(value) is not None for value in values):
+        places = automatic_ranks(values)
     else:
-        if any(isinstance(value, tuple) for value in values.values()) and key.order != "str":
-            _refuse_mixed(key)
-        convert = _ORDERS[key.order]
-        keyed = [(convert(_single(value)), code) for code, value in values.items()]
-    keyed.sort(key=lambda pair: pair[0])
-    table = np.full(len(column.values) + 1, len(keyed) + 1, dtype=np.int64)
-    place = -1
-    before: Any = None
-    for value, code in keyed:
-        if place < 0 or value != before:
-            place += 1
-            before = value
-        table[code] = -place - 1 if key.descending else place
+        keys = list(map(_ORDERS[key.order], values))
+        ordered = {each: place for place, each in enumerate(sorted(set(keys)))}
+        places = [ordered[each] for each in keys]
+    table = np.full(len(column.values) + 1, len(used) + 1, dtype=np.int64)
+    table[used] = [-place - 1 for place in places] if key.descending else places
     return table[column.codes]
-
-
-def _single(value: Any) -> Any:
-    found = members(value)
-    return found[0] if len(found) == 1 else "\n".join(map(to_text, found))
-
-
-def _refuse_mixed(key: Key) -> None:
-    if key.order == "ip":
-        raise UnsupportedSPL(
-            f"The 'sort' command: sorting the multivalue field '{key.field}' as addresses is not supported."
-        )

@@ -67,12 +67,13 @@ class Top(SearchCommand):
         names = (*self.by, *self.fields)
         groups = group_by(frame, names)
         counts = np.bincount(groups.codes, minlength=groups.count).tolist()
+        keys = groups.keys()
         rows: list[dict[str, Value]] = []
         for members in self._parts(groups):
             total = sum(counts[at] for at in members)
             members.sort(key=lambda at: counts[at] if self.rarest else -counts[at])
             for at in members[: self.limit or None]:
-                row: dict[str, Value] = dict(zip(names, groups.keys[at], strict=True))
+                row: dict[str, Value] = dict(zip(names, keys[at], strict=True))
                 if self.count_field is not None:
                     row[self.count_field] = counts[at]
                 if self.percent_field is not None:
@@ -84,6 +85,6 @@ class Top(SearchCommand):
     def _parts(self, groups: Groups) -> list[list[int]]:
         """The combinations of each group of the by-fields, in order."""
         parts: dict[tuple[Value, ...], list[int]] = {}
-        for at, key in enumerate(groups.keys):
+        for at, key in enumerate(groups.keys()):
             parts.setdefault(key[: len(self.by)], []).append(at)
         return list(parts.values())
