@@ -13,7 +13,8 @@ from typing import Any, Final, TypeAlias
 
 import numpy as np
 
-from harness.engine.aggregates import whole
+from harness.engine.aggregates import Samples, whole
+from harness.engine.aggregates.collecting import Values
 from harness.engine.bins import read_time_span
 from harness.engine.commands import SearchCommand
 from harness.engine.context import SearchContext
@@ -25,7 +26,7 @@ from harness.spl.arguments import Arguments, boolean, non_negative_integer, stri
 from harness.spl.eval_expression import parse_eval
 from harness.spl.nodes import Expr, SearchNode
 from harness.spl.search_expression import parse_search_expression
-from harness.values.column import Column, Mask, Value, normal
+from harness.values.column import Column, Mask, Value
 from harness.values.frame import Frame
 from harness.values.values import texts
 
@@ -237,6 +238,9 @@ class _Grouper:
 
 def _frame(frame: Frame, fields: Sequence[str], found: Sequence[_Open]) -> Frame:
     """A row per transaction: its text from the earliest event on, and every field's different values in order."""
+    rows = np.array([row for one in found for row in one.rows], dtype=np.intp)
+    groups = np.repeat(np.arange(len(found), dtype=np.int32), [len(one.rows) for one in found])
+    timeless = np.full(len(rows), np.nan)
     columns: dict[str, Column] = {}
     for name, column in frame.columns.items():
         if name == "_raw":
@@ -245,10 +249,7 @@ def _frame(frame: Frame, fields: Sequence[str], found: Sequence[_Open]) -> Frame
                 "\n".join(text for row in reversed(one.rows) for text in texts(values[row])) for one in found
             )
         elif not name.startswith("_"):
-            written = [texts(value) for value in column.to_values()]
-            columns[name] = Column.from_values(
-                normal(tuple(sorted({text for row in one.rows for text in written[row]}))) for one in found
-            )
+            columns[name] = Values().grouped(Samples.of(column.take(rows), groups, timeless, len(found)))
     columns["_time"] = Column.from_values(whole(one.earliest) for one in found)
     columns["duration"] = Column.from_values(whole(round(one.latest - one.earliest, 6)) for one in found)
     columns["eventcount"] = Column.from_values(len(one.rows) for one in found)
