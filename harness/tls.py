@@ -26,6 +26,8 @@ class Certificate:
         """A context for the serving side: TLS 1.2 and newer."""
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.minimum_version = ssl.TLSVersion.TLSv1_2
+        # A client that closes with our session tickets unread resets the connection, and what it sent last is lost.
+        context.num_tickets = 0
         # OpenSSL reads keys from files only: one that nobody else may read, for as long as the reading takes.
         descriptor, name = tempfile.mkstemp(suffix=".pem")
         try:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import gzip
 import inspect
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from email.utils import formatdate
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
@@ -91,8 +92,10 @@ class _Management:
         self._headers = _headers(request)
         self._json = False
         self._vary = {"Vary": "Cookie, Authorization"}
+        self._user = ""
 
     async def respond(self) -> Response:
+        started = time.time()
         try:
             answer = await self._answer()
         except Refusal as refusal:
@@ -103,6 +106,10 @@ class _Management:
             text = f"Internal error: {type(error).__name__}: {error}"
             self._instance.report(error, self._request.url.path)
             answer = Refusal(500, "ERROR", text).answer(json=self._json)
+        request = self._request
+        self._instance.access_log.add(
+            self._user, request.method, request.url.path, answer.status, answer.length, started
+        )
         return await run_in_threadpool(
             _response, answer, self._headers, self._vary, compress=True, head=self._request.method == "HEAD"
         )
@@ -120,6 +127,7 @@ class _Management:
             identity = None
         else:
             identity = self._instance.gate.identify(self._headers)
+            self._user = identity.user.name
         if target is None or found is None:
             raise routing.not_found(target)
         path, values = found

@@ -72,7 +72,7 @@ class Stanza:
         return Acl(
             app=self.app,
             owner=self.owner,
-            sharing=self.sharing,
+            sharing=SYSTEM if self.app == SYSTEM else self.sharing,  # M9.10
             read=self.read,
             write=self.write,
             removable=not self.in_app,
@@ -285,7 +285,7 @@ def _visible(stanza: Stanza, namespace: Namespace, user: str) -> bool:
     if stanza.sharing == "user" and owner not in {stanza.owner, "-"}:
         return False
     # Without an app (/services) searches and clients see everything that is shared, and their own.
-    return app in {None, "-", stanza.app} or stanza.sharing == "global"
+    return app in {None, "-", stanza.app} or stanza.sharing == "global" or stanza.app == SYSTEM
 
 
 def _rank(stanza: Stanza, namespace: Namespace) -> tuple[bool, bool]:

@@ -21,6 +21,7 @@ from harness.engine.store import Store
 from harness.errors import SearchError, SPLError
 from harness.knowledge.knowledge import Knowledge
 from harness.knowledge.lookups import Table
+from harness.server.access_log import AccessLog
 from harness.server.accounts import Accounts
 from harness.server.alerts import Alerts
 from harness.server.apps import Apps
@@ -32,7 +33,7 @@ from harness.server.indexes import Indexes
 from harness.server.ingest import Ingest
 from harness.server.jobs import Job, Jobs
 from harness.server.kvstore import KvStore
-from harness.server.messages import Bulletins
+from harness.server.messages import Bulletin, Bulletins
 from harness.server.passwords import Passwords
 from harness.server.scheduler import Scheduler
 from harness.server.tokens import Tokens
@@ -46,6 +47,8 @@ if TYPE_CHECKING:
 _LOG: Final = logging.getLogger(__name__)
 
 ADMIN_ROLES: Final = ("admin",)
+RESTART: Final = "restart_required"
+"""The bulletin by which clients know that a restart is wanted."""
 DELETE: Final = "Error in 'delete' command: You have insufficient privileges to delete events."
 _UNKNOWN_COMMAND: Final = "Unknown search command"
 
@@ -81,6 +84,9 @@ class SplunkInstance:
         self.bulletins = Bulletins()
         self.indexes = Indexes(self.store)
         self.ingest = Ingest(self)
+        self.access_log = AccessLog(self)
+        self.settings: dict[str, str] = {}
+        """Server settings that clients have changed."""
         self.passwords = Passwords()
         self.accelerations: dict[str, dict[str, Any]] = {}
         """What clients have set for data models, by name; shown, and without effect."""
@@ -130,6 +136,11 @@ class SplunkInstance:
         self._base.tables.bind_file(name, table)
         self.confs.lookups_changed()
 
+    def ask_for_restart(self) -> None:
+        """Say what a Splunk says after such a change, as clients look for it. Nothing here waits for a restart."""
+        text = "Splunk must be restarted for changes to take effect."
+        self.bulletins.add(Bulletin(RESTART, text, "warn", self.wall()))
+
     def report(self, error: BaseException, path: str) -> None:
         """A fault of ours while answering ``path``: for whoever runs this server, not for its clients."""
         _LOG.error("%s failed", path, exc_info=error)
@@ -164,6 +175,7 @@ class SplunkInstance:
         return found
 
     def run(self, found: Plan, request: SearchRequest) -> SearchResult:
+        self.access_log.flush(found.text)
         return self.searcher.execute(found, request)
 
     def search_context(self, request: SearchRequest) -> SearchContext:

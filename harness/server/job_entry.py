@@ -91,7 +91,7 @@ def _always(instance: SplunkInstance, job: Job) -> dict[str, Json]:
         "isEventsPreviewEnabled": False,
         "isFailed": job.failed,
         "isFinalized": job.finalized,
-        "isPaused": job.shown_state is State.PAUSE,
+        "isPaused": job.paused,
         "isPreviewEnabled": job.preview,
         "isSaved": job.saved,
         "isSavedSearch": bool(job.saved_search),
@@ -124,7 +124,7 @@ def _running(instance: SplunkInstance, job: Job) -> dict[str, Json]:
         "canSummarize": False,
         "dropCount": 0,
         "eventAvailableCount": 0 if result is None else result.events.length,
-        "eventCount": 0 if result is None else result.event_count,
+        "eventCount": _event_count(job),
         "eventFieldCount": 0 if result is None else len(result.events.columns),
         "eventIsStreaming": True,
         "eventIsTruncated": False,
@@ -157,6 +157,14 @@ def _running(instance: SplunkInstance, job: Job) -> dict[str, Json]:
     if result is not None and result.latest is not None:
         found["searchLatestTime"] = result.latest
     return found
+
+
+def _event_count(job: Job) -> int:
+    """Events that the search gave before anything reported on them; those scanned for where it reads none itself."""
+    if job.result is None:
+        return 0
+    reads = job.plan is not None and job.plan.reads_events
+    return job.result.events.length if reads else job.result.event_count
 
 
 def _without_search(steps: Sequence[Step]) -> str:

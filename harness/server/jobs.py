@@ -230,8 +230,9 @@ class Jobs:
     # --- controlling --------------------------------------------------------------------------------------------------
 
     def pause(self, job: Job) -> None:
+        """A finished job stays finished, and reads as paused all the same."""
         with job.lock:
-            job.paused = not job.is_done
+            job.paused = True
 
     def unpause(self, job: Job) -> None:
         with job.lock:

@@ -85,13 +85,13 @@ class StanzaCollection(Collection):
         missing = [each for each in self.required if not settings.get(each)]
         if missing:
             raise missing_arguments(missing)
-        stanza = call.instance.confs.create(self.file, name, settings, call.namespace, call.user.name)
+        stanza = call.instance.confs.create(self.file, name, self._plain(settings), call.namespace, call.user.name)
         return self.entry(call, stanza)
 
     def edit(self, call: Call, name: str, settings: dict[str, str]) -> Entry:
         """Changes what is sent, keeps the rest."""
         self._check(settings)
-        return self.entry(call, call.instance.confs.edit(self.find(call, name), settings))
+        return self.entry(call, call.instance.confs.edit(self.find(call, name), self._plain(settings)))
 
     def remove(self, call: Call, name: str) -> None:
         """What a client has made can be removed."""
@@ -101,6 +101,11 @@ class StanzaCollection(Collection):
         """Switch it on or off."""
         stanza = call.instance.confs.edit(self.find(call, name), {"disabled": "0" if on else "1"})
         return self.entry(call, stanza)
+
+    def _plain(self, settings: Mapping[str, str]) -> dict[str, str]:
+        """Switches as 1 and 0, however they are written."""
+        switches = {name: settings[name].strip().lower() for name in ("disabled", "iseval") if name in settings}
+        return {**settings, **{name: "1" if word in {"1", "true"} else "0" for name, word in switches.items()}}
 
     def _check(self, settings: Mapping[str, str]) -> None:
         if self.settings is not None:
@@ -115,31 +120,40 @@ def missing_arguments(names: Sequence[str]) -> Refusal:
     return Refusal(400, "ERROR", f"The following required arguments are missing: {', '.join(names)}.")
 
 
-def serve_sharing(
-    collection: Collection, find: Callable[[Call, str], Stanza], entry: Callable[[Call, Stanza], Entry]
-) -> None:
+Maker = Callable[[Call, Stanza], Entry]
+
+
+def serve_sharing(collection: Collection, find: Callable[[Call, str], Stanza], entry: Maker) -> None:
     """``acl`` and ``move`` below every entity of a collection of stanzas."""
 
     def acl(call: Call, name: str) -> Answer:
         """Who owns it and who may do what with it; a ``POST`` replaces all of that."""
-        stanza = find(call, name)
-        if call.method == "POST":
-            stanza = _share(call, stanza)
-        shown = entry(call, stanza)
-        shown.content = {"eai:acl": None}
-        return collection.answer(call, [shown])
+        return acl_answer(call, collection, find(call, name), entry)
 
     def move(call: Call, name: str) -> Answer:
         """To another app."""
-        stanza = find(call, name)
-        missing = [argument for argument in ("app", "user") if not call.one(argument)]
-        if missing:
-            raise missing_arguments(missing)  # N9.21
-        moved = call.instance.confs.move(stanza, app=call.one("app"), user=call.one("user"))
-        return collection.answer(call, [entry(call, moved)])
+        return move_answer(call, collection, find(call, name), entry)
 
     collection.action("acl", "GET", "POST")(acl)
     collection.action("move", "POST")(move)
+
+
+def acl_answer(call: Call, collection: Collection, stanza: Stanza, entry: Maker) -> Answer:
+    """The ACL of a stanza, changed if it is a ``POST``."""
+    if call.method == "POST":
+        stanza = _share(call, stanza)
+    shown = entry(call, stanza)
+    shown.content = {"eai:acl": None}
+    return collection.answer(call, [shown])
+
+
+def move_answer(call: Call, collection: Collection, stanza: Stanza, entry: Maker) -> Answer:
+    """The stanza in another app; ``app`` and ``user`` are both needed (N9.21)."""
+    missing = [argument for argument in ("app", "user") if not call.one(argument)]
+    if missing:
+        raise missing_arguments(missing)
+    moved = call.instance.confs.move(stanza, app=call.one("app"), user=call.one("user"))
+    return collection.answer(call, [entry(call, moved)])
 
 
 def _share(call: Call, stanza: Stanza) -> Stanza:

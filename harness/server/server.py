@@ -17,6 +17,7 @@ from harness.server.instance import SplunkInstance
 from harness.tls import Certificate, self_signed
 
 if TYPE_CHECKING:
+    import asyncio
     from typing import Self
 
     import uvicorn
@@ -38,6 +39,7 @@ class Server:
     def start(self) -> RunningServer:
         """Serve on both ports; returns when both answer. Raises :class:`BackendError` if a port is taken."""
         from harness.server.app import collector_app, management_app
+        from harness.server.streaming import protocol_for
 
         config = self.config
         with _Sockets() as sockets:
@@ -47,7 +49,7 @@ class Server:
             instance = SplunkInstance(config)
             instance.rest_port, instance.hec_port = rest.getsockname()[1], collector.getsockname()[1]
             listeners = [
-                _Listener(management_app(instance), rest, certificate, "management"),
+                _Listener(management_app(instance), rest, certificate, "management", protocol_for(instance)),
                 _Listener(collector_app(instance), collector, certificate, "collector"),
             ]
             sockets.keep()
@@ -120,11 +122,18 @@ class RunningServer:
 class _Listener:
     """One port: an event loop in a thread of its own."""
 
-    def __init__(self, app: Starlette, bound: socket.socket, certificate: Certificate | None, name: str) -> None:
+    def __init__(
+        self,
+        app: Starlette,
+        bound: socket.socket,
+        certificate: Certificate | None,
+        name: str,
+        protocol: type[asyncio.Protocol] | None = None,
+    ) -> None:
         self._socket = bound
         self._serving = threading.Event()
         self._stop: Callable[[], None] = lambda: None
-        self._server = _uvicorn(app, certificate, self._now_serving)
+        self._server = _uvicorn(app, certificate, self._now_serving, protocol)
         self._thread = threading.Thread(target=self._run, name=f"splunk-{name}", daemon=True)
         self._failure: BaseException | None = None
 
@@ -162,7 +171,10 @@ class _Listener:
 
 
 def _uvicorn(
-    app: Starlette, certificate: Certificate | None, serving: Callable[[Callable[[], None]], None]
+    app: Starlette,
+    certificate: Certificate | None,
+    serving: Callable[[Callable[[], None]], None],
+    protocol: type[asyncio.Protocol] | None,
 ) -> uvicorn.Server:
     """A server that says when it serves, handing over what stops it: at once, where uvicorn looks every 0.1 s."""
     import asyncio
@@ -195,7 +207,7 @@ def _uvicorn(
     return Announcing(
         uvicorn.Config(
             app,
-            http="h11",
+            http=protocol if protocol is not None else "h11",
             ws="none",
             lifespan="off",
             loop="asyncio",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 
 import pytest
@@ -128,3 +129,41 @@ def test_events_carry_their_stamps(fresh: Rest) -> None:
     assert set(fresh.search("search index=main")[0]) == stamps
     assert set(fresh.search("search index=main user=alice")[0]) == stamps | {"user"}
     assert {"user", "action"} <= fresh.search("search index=main | fields *")[0].keys()
+
+
+def test_a_stream_is_indexed_when_its_connection_ends(fresh: Rest) -> None:
+    """api-addons-cim 1.1.1 #13, N8.6: no length, many writes, closed without a goodbye"""
+    sent = 20
+    for number in range(sent):
+        with fresh.connect() as stream:
+            stream.sendall(b"POST /services/receivers/stream?index=main&host=h&sourcetype=t HTTP/1.1\r\n")
+            stream.sendall(f"Authorization: {fresh.basic()['Authorization']}\r\n".encode())
+            stream.sendall(b"X-Splunk-Input-Mode: Streaming\r\n\r\n")
+            stream.sendall(f"line {number}".encode())
+            stream.sendall(b" of the stream\r\n")
+    deadline = time.monotonic() + 10
+    while len(fresh.search("search index=main host=h sourcetype=t line of the stream")) < sent:
+        assert time.monotonic() < deadline, "a stream was lost"
+
+
+def test_a_stream_needs_credentials(fresh: Rest) -> None:
+    for _ in range(3):
+        with fresh.connect() as stream:
+            stream.sendall(
+                b"POST /services/receivers/stream HTTP/1.1\r\nX-Splunk-Input-Mode: Streaming\r\n\r\nsecret\r\n"
+            )
+    with fresh.connect() as stream:
+        stream.sendall(b"POST /services/receivers/stream HTTP/1.1\r\n")
+        stream.sendall(f"Authorization: {fresh.basic()['Authorization']}\r\n".encode())
+        stream.sendall(b"X-Splunk-Input-Mode: Streaming\r\n\r\nallowed\r\n")
+    deadline = time.monotonic() + 10
+    while not fresh.search("search index=main allowed"):
+        assert time.monotonic() < deadline
+    assert fresh.search("search index=main secret") == []
+
+
+def test_a_stream_with_a_length_is_an_ordinary_request(fresh: Rest) -> None:
+    """N8.6"""
+    reply = fresh("POST", "/services/receivers/stream?index=main", b"with a length\n")
+    assert (reply.status, reply.body) == (204, b"")
+    assert len(fresh.search("search index=main with a length")) == 1

@@ -22,3 +22,21 @@ def test_login_index_send_search_and_read(service: client.Service, rest: Rest) -
     assert job["resultCount"] == "1"
     rows = list(results.JSONResultsReader(job.results(output_mode="json")))
     assert rows == [{"index": "attack", "count": "3"}]
+
+
+def test_submit_and_saved_search_and_collections(service: client.Service) -> None:
+    """What the SDK offers beside jobs."""
+    index = service.indexes["main"]
+    index.submit("submitted event", sourcetype="plain", host="submitter")
+    saved = service.saved_searches.create("by the sdk", "index=main host=submitter | stats count")
+    job = saved.dispatch()
+    while not job.is_done():
+        pass
+    assert list(results.JSONResultsReader(job.results(output_mode="json"))) == [{"count": "1"}]
+    assert [past.sid for past in saved.history()] == [job.sid]
+    saved.delete()
+    assert "by the sdk" not in service.saved_searches
+    service.macros.create("sdk_macro", "head 1")
+    rows = service.jobs.oneshot("| makeresults count=3 | `sdk_macro`", output_mode="json")
+    assert len(list(results.JSONResultsReader(rows))) == 1
+    assert service.parse("search index=main", output_mode="json").status == 200

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import ssl
 from base64 import b64encode
 from dataclasses import dataclass
@@ -64,6 +65,12 @@ class Rest:
             return Reply(answer.status, {k.lower(): v for k, v in answer.getheaders()}, answer.read())
         finally:
             connection.close()
+
+    def connect(self) -> ssl.SSLSocket:
+        """A bare connection to the management port."""
+        url = urlsplit(self.server.rest_url)
+        plain = socket.create_connection((url.hostname, url.port), timeout=10)
+        return self._context.wrap_socket(plain, server_hostname=url.hostname)
 
     def basic(self, username: str = "admin", password: str = PASSWORD) -> dict[str, str]:
         return {"Authorization": f"Basic {b64encode(f'{username}:{password}'.encode()).decode()}"}

@@ -76,6 +76,7 @@ def remove(call: Call, name: str) -> None:
     if not _find(call, name).removable:
         raise Refusal(400, "ERROR", f"Cannot remove the app {name}.")
     call.instance.apps.remove(name)
+    call.instance.ask_for_restart()  # N8.16
 
 
 @apps.switch

@@ -10,7 +10,7 @@ from harness.server.answers import NO_STORE, TEXT, XML, Answer, Refusal, could_n
 from harness.server.atom import BUILD, VERSION, Entry, iso, xml_text
 from harness.server.call import Call, quote_name
 from harness.server.confs import Stanza
-from harness.server.knowledge_objects import StanzaCollection
+from harness.server.knowledge_objects import StanzaCollection, acl_answer, move_answer
 from harness.server.routing import Style, endpoint, without_target
 
 PREFIX: Final = "conf-"
@@ -68,6 +68,20 @@ def remove(call: Call, conf: str, name: str) -> Answer:
     collection = _collection(call, conf)
     collection.remove(call, name)
     return collection.list_answer(call, check=False)
+
+
+@endpoint("configs/{conf}/{name}/acl", "GET", "POST", style=Style.OBJECTS)
+def acl(call: Call, conf: str, name: str) -> Answer:
+    """Who owns it and who may do what with it; a ``POST`` replaces all of that."""
+    collection = _collection(call, conf)
+    return acl_answer(call, collection, collection.find(call, name), collection.entry)
+
+
+@endpoint("configs/{conf}/{name}/move", "POST", style=Style.OBJECTS)
+def move(call: Call, conf: str, name: str) -> Answer:
+    """To another app."""
+    collection = _collection(call, conf)
+    return move_answer(call, collection, collection.find(call, name), collection.entry)
 
 
 @endpoint("configs/{conf}/{name}/{action}", "POST", style=Style.OBJECTS)

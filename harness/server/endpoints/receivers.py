@@ -2,31 +2,19 @@
 
 from __future__ import annotations
 
-from harness.server.answers import Answer, Refusal, json_answer, xml_answer
+from harness.server.answers import NO_STORE, Answer, Refusal, json_answer, xml_answer
 from harness.server.atom import xml_text
 from harness.server.call import Call
 from harness.server.ingest import Origin
 from harness.server.routing import endpoint
+from harness.server.streaming import origin_of
 
 
 @endpoint("receivers/simple", "POST", raw_body=True)
 def simple(call: Call) -> Answer:
     """The body is data of one source (M8.16-M8.18, N8.5)."""
-    if not call.instance.accounts.may(call.user, "edit_tcp") and "power" not in _roles(call):
-        raise Refusal(403, "WARN", "insufficient permission to access this resource")  # M1.15
-    if not call.body:
-        raise Refusal(400, "WARN", "empty body")
+    origin = _receive(call)
     index = call.one("index", "default")
-    place = "main" if index == "default" else index
-    if not call.instance.indexes.writable(place):
-        raise Refusal(400, "WARN", f"supplied index '{index}' missing")
-    origin = Origin(
-        index=place,
-        host=call.one("host", call.instance.name),
-        source=call.one("source", "http-simple"),
-        sourcetype=call.one("sourcetype", "unknown-too_small"),
-    )
-    call.instance.ingest.raw(call.body, origin)
     found: dict[str, str | int] = {
         "index": index,
         "bytes": len(call.body),
@@ -35,6 +23,25 @@ def simple(call: Call) -> Answer:
         "sourcetype": origin.sourcetype,
     }
     return json_answer(found) if call.json else _xml(found)
+
+
+@endpoint("receivers/stream", "POST", raw_body=True)
+def stream(call: Call) -> Answer:
+    """As ``simple``, without an answer (N8.6). Without a length, the body ends with the connection."""
+    _receive(call)
+    return Answer(status=204, headers=NO_STORE)
+
+
+def _receive(call: Call) -> Origin:
+    if not call.instance.accounts.may(call.user, "edit_tcp") and "power" not in _roles(call):
+        raise Refusal(403, "WARN", "insufficient permission to access this resource")  # M1.15
+    if not call.body:
+        raise Refusal(400, "WARN", "empty body")
+    origin = origin_of(call.instance, call.arguments)
+    if not call.instance.indexes.writable(origin.index):
+        raise Refusal(400, "WARN", f"supplied index '{call.one('index')}' missing")
+    call.instance.ingest.raw(call.body, origin)
+    return origin
 
 
 def _roles(call: Call) -> set[str]:

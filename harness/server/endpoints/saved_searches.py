@@ -13,6 +13,7 @@ from harness.server.capabilities import Json
 from harness.server.dispatch import MISSING_SEARCH
 from harness.server.eai import Collection
 from harness.server.endpoints.jobs import sid_answer
+from harness.server.knowledge_objects import serve_sharing
 from harness.server.saved_searches import (
     FILE,
     LINKS,
@@ -92,6 +93,13 @@ def switch(call: Call, name: str, on: bool) -> Entry:
     changed = SavedSearch(call.instance.confs.edit(find(call, name).stanza, {"disabled": "0" if on else "1"}))
     call.instance.scheduler.changed(changed)
     return _entry(call, changed)
+
+
+serve_sharing(
+    searches,
+    lambda call, name: find(call, name).stanza,
+    lambda call, stanza: _entry(call, SavedSearch(stanza)),
+)
 
 
 def find(call: Call, name: str) -> SavedSearch:

@@ -7,16 +7,22 @@ import platform
 import socket
 from typing import Final
 
-from harness.server.answers import Answer
+from harness.server.accounts import like
+from harness.server.answers import Answer, could_not_find
 from harness.server.answers import info as info_answer
 from harness.server.atom import BUILD, VERSION, Acl, Entry, Feed, feed_answer
 from harness.server.call import Call
 from harness.server.capabilities import Json
-from harness.server.eai import Collection, require
-from harness.server.instance import SplunkInstance
+from harness.server.eai import Collection, check_arguments, require
+from harness.server.instance import RESTART, SplunkInstance
 from harness.server.routing import Style, endpoint
 
 _MAX_USERS: Final = 4294967295
+
+_SETTABLE: Final = """
+SPLUNK_DB enableSplunkWebSSL host httpport mgmtHostPort minFreeSpace pass4SymmKey serverName sessionTimeout
+startwebserver trustedIP
+"""
 
 info = Collection("server/info", "server-info", links=())
 
@@ -90,12 +96,16 @@ def server_control(_: Call) -> list[Entry]:
     return []
 
 
-settings = Collection("server/settings", "server-settings", links=())
+settings = Collection("server/settings", "server-settings", links=(), capability="edit_server")
 
 
 @settings.entries
 def server_settings(call: Call) -> list[Entry]:
     """Ports as numbers (M8.22)."""
+    return [_settings_entry(call)]
+
+
+def _settings_entry(call: Call) -> Entry:
     instance = call.instance
     content: dict[str, Json] = {
         "SPLUNK_DB": "/opt/splunk/var/lib/splunk",
@@ -124,7 +134,19 @@ def server_settings(call: Call) -> list[Entry]:
         "trustedIP": "",
         "unbiasLanguageForLogging": False,
     }
-    return [Entry(name="settings", content=content, links=("alternate", "edit", "list"))]
+    content |= {name: like(content[name], value) for name, value in instance.settings.items()}
+    return Entry(name="settings", content=content, links=("alternate", "edit", "list"))
+
+
+@settings.editor
+def edit_settings(call: Call, name: str, changes: dict[str, str]) -> Entry:
+    """Kept and shown; ports and names are chosen when the server starts."""
+    if name != "settings":
+        raise could_not_find(name)
+    check_arguments(changes, _SETTABLE.split())
+    call.instance.settings.update(changes)
+    call.instance.ask_for_restart()
+    return _settings_entry(call)
 
 
 @endpoint("server/status", "GET", style=Style.OBJECTS, handler="server-status")
@@ -183,5 +205,5 @@ def license_list(_: Call) -> list[Entry]:
 def restart(call: Call) -> Answer:
     """Nothing here needs a restart: it is over at once, and so is the message that asks for one (N8.14)."""
     require(call, "restart_splunkd")
-    call.instance.bulletins.remove("restart_required")
+    call.instance.bulletins.remove(RESTART)
     return info_answer("The server will restart.", json=call.json)
