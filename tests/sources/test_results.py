@@ -21,11 +21,15 @@ pytestmark = pytest.mark.corpus
 CHANNEL = "Microsoft-Windows-Sysmon/Operational"
 ABSENT = ("unknown", "null", None)
 
-REGISTRY = ("action", "dest", "process_guid", "process_id", "registry_hive", "registry_path", "registry_key_name",
-            "registry_value_data", "registry_value_name", "registry_value_type", "status", "user", "vendor_product")  # fmt: skip
-PROCESS = ("action", "dest", "original_file_name", "parent_process", "parent_process_exec", "parent_process_guid",
-           "parent_process_id", "parent_process_name", "parent_process_path", "process", "process_exec", "process_guid",
-           "process_hash", "process_id", "process_name", "process_path", "user", "vendor_product")  # fmt: skip
+REGISTRY = (
+    "action", "dest", "process_guid", "process_id", "registry_hive", "registry_path", "registry_key_name",
+    "registry_value_data", "registry_value_name", "registry_value_type", "status", "user", "vendor_product",
+)  # fmt: skip
+PROCESS = (
+    "action", "dest", "original_file_name", "parent_process", "parent_process_exec", "parent_process_guid",
+    "parent_process_id", "parent_process_name", "parent_process_path", "process", "process_exec", "process_guid",
+    "process_hash", "process_id", "process_name", "process_path", "user", "vendor_product",
+)  # fmt: skip
 
 
 def event(number: int, computer: str, data: Mapping[str, str]) -> str:
@@ -83,7 +87,10 @@ def recorded(needed: tuple[str, ...]) -> Iterator[Mapping[str, Any]]:
 
 @pytest.mark.parametrize(
     ("names", "write", "at_least"),
-    [pytest.param(REGISTRY, registry_event, 200, id="registry"), pytest.param(PROCESS, process_event, 50, id="process")],
+    [
+        pytest.param(REGISTRY, registry_event, 200, id="registry"),
+        pytest.param(PROCESS, process_event, 50, id="process"),
+    ],
 )
 def test_events_have_the_values_that_splunk_showed(names: tuple[str, ...], write: Any, at_least: int) -> None:
     rows = list(recorded(names))

@@ -1,7 +1,7 @@
 """What the shipped add-ons make of an event, value by value.
 
-A sample is ``tests/sources/<name>/sample.yml``: raw events of our own writing with their source and source type, and for
-each event its time, its tags, and values of fields (a list is a multivalue, null is a field that the event lacks).
+A sample is ``tests/sources/<name>/sample.yml``: raw events of our own writing with their source and source type, and
+for each event its time, its tags, and values of fields (a list is a multivalue, null a field that the event lacks).
 """
 
 from __future__ import annotations
