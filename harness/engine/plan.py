@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from harness.engine.commands import SearchCommand, find
-from harness.errors import HarnessError, SplPlace
+from harness.engine.substitution import substituted
+from harness.errors import HarnessError, SplPlace, SPLSyntaxError
 from harness.spl.arguments import Arguments
 from harness.spl.macros import MacroEvaluator, MacroTable, expand
 from harness.spl.nodes import Command, Pipeline
@@ -15,6 +16,9 @@ from harness.spl.parser import parse_pipeline
 
 if TYPE_CHECKING:
     from harness.knowledge.knowledge import Knowledge
+
+
+_SEARCH_EXPRESSIONS = ("search", "tstats")
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,9 +86,7 @@ def plan_pipeline(pipeline: Pipeline, *, first: bool = True) -> tuple[Step, ...]
     for command in pipeline.commands:
         place = command.span.place(command.text)
         try:
-            parsed: SearchCommand = find(command.name, place).parse(Arguments(command))
-            parsed = parsed.placed(first=first and not steps, where=place)
-            parsed.check(command.text)
+            parsed = _read(command, place, first=first and not steps)
             steps.append(Step(command, parsed))
             if len(steps) > 1:
                 steps[-2].command.check_next(parsed)
@@ -94,6 +96,26 @@ def plan_pipeline(pipeline: Pipeline, *, first: bool = True) -> tuple[Step, ...]
     if steps:
         steps[-1].command.check_next(None)
     return tuple(steps)
+
+
+def _read(command: Command, place: SplPlace, *, first: bool) -> SearchCommand:
+    """One command, its arguments read and checked."""
+    found = find(command.name, place)
+    if not found.subsearches:
+        later = substituted(found, command, first=first)
+        if later is not None:
+            return later
+    try:
+        parsed: SearchCommand = found.parse(Arguments(command))
+    except SPLSyntaxError:
+        # In a search expression a subsearch may stand where none can be read: as the value of a field.
+        later = substituted(found, command, first=first) if command.name in _SEARCH_EXPRESSIONS else None
+        if later is None:
+            raise
+        return later
+    parsed = parsed.placed(first=first, where=place)
+    parsed.check(command.text)
+    return parsed
 
 
 def subplan(pipeline: Pipeline, *, first: bool = True) -> Plan:

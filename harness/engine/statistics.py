@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -21,6 +21,7 @@ from harness.values.column import Column, Value
 from harness.values.frame import Frame
 from harness.values.values import has_wildcard, to_number
 
+_CHARTS = frozenset(("chart", "timechart"))
 _NOT_CARRIED_OUT = frozenset(("sparkline", "estdc_error", "per_second", "per_minute", "per_hour", "per_day"))
 
 
@@ -70,8 +71,9 @@ def _measure(node: Aggregation, arguments: Arguments) -> Measure:
         raise arguments.error(f"The argument '{node.label}' is invalid.", node.span)
     assert found is not None
     if node.argument is None and "count" not in found.names:
-        raise arguments.unsupported(f"'{node.label}' without a field", node.span)
-    if not isinstance(node.argument, str | None) and node.alias is None:
+        # Without a field it is about all of them: `avg` is `avg(*)`.
+        node = replace(node, argument="*", label=f"{node.label}(*)")
+    if not isinstance(node.argument, str | None) and node.alias is None and arguments.command not in _CHARTS:
         raise arguments.error(
             "You must specify a rename for the aggregation specifier on the dynamically evaluated field "
             f"'{node.label}'.",

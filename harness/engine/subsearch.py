@@ -45,6 +45,14 @@ def run_subsearch(plan: Plan, context: SearchContext, max_rows: int) -> Frame:
     return replace(frame, events=False)
 
 
+def subsearch_text(plan: Plan, context: SearchContext) -> str:
+    """What a subsearch puts in its place: what it wrote itself with ``format`` or ``return``, or its rows."""
+    frame = context.run_subsearch(plan)
+    if plan.steps and plan.steps[-1].name in ("format", "return"):
+        return texts(frame.column("search")[0])[0] if frame.length else Form().empty
+    return search_text(frame)
+
+
 # --- inside search expressions
 
 
@@ -68,7 +76,7 @@ def resolve(node: SearchNode | None, plans: Mapping[Subsearch, Plan], context: S
     if not plans or node is None:
         return node
     if isinstance(node, Subsearch):
-        return as_node(search_text(context.run_subsearch(plans[node])))
+        return as_node(subsearch_text(plans[node], context))
     if isinstance(node, SearchNot):
         item = resolve(node.item, plans, context)
         return NOTHING if item is None else SearchNot(item)

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from typing import ClassVar, Final
+
 import numpy as np
 
 from harness.engine.aggregates import Accumulator, Aggregate, Samples, aggregate
+from harness.errors import UnsupportedSPL
 from harness.values.column import Column, Scalar
 from harness.values.values import to_text
+
+ESTIMATED_FROM: Final = 1000
 
 
 @aggregate
@@ -34,10 +39,9 @@ class Count(Aggregate):
 
 @aggregate
 class DistinctCount(Aggregate):
-    """``dc``: different values, told apart as text; 0 without any (M4.82). ``estdc`` is the estimate of a number that
-    is known here."""
+    """``dc``: different values, told apart as text; 0 without any (M4.82)."""
 
-    names = ("dc", "distinct_count", "estdc")
+    names: ClassVar[tuple[str, ...]] = ("dc", "distinct_count")
 
     class _Running:
         def __init__(self) -> None:
@@ -56,6 +60,19 @@ class DistinctCount(Aggregate):
         width = len(samples.ordered_texts) + 1
         pairs = np.unique(samples.groups.astype(np.int64) * width + samples.ranks[samples.codes])
         return counts(np.bincount(pairs // width, minlength=samples.count))
+
+
+@aggregate
+class EstimatedDistinctCount(DistinctCount):
+    """``estdc`` is ``dc`` up to a thousand values (limits.conf, ``approx_dc_threshold``), and an estimate beyond."""
+
+    names = ("estdc",)
+
+    def grouped(self, samples: Samples) -> Column:
+        found = super().grouped(samples)
+        if any(count > ESTIMATED_FROM for count in found.values):  # type: ignore[operator]
+            raise UnsupportedSPL(f"'estdc' of more than {ESTIMATED_FROM} different values is not supported.")
+        return found
 
 
 def counts(numbers: np.ndarray[tuple[int], np.dtype[np.intp]]) -> Column:

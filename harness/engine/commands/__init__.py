@@ -12,7 +12,7 @@ import keyword
 import pkgutil
 from abc import ABC, abstractmethod
 from functools import cache
-from typing import TYPE_CHECKING, ClassVar, Final
+from typing import TYPE_CHECKING, Final
 
 from harness.errors import SplPlace, SPLSyntaxError, UnsupportedSPL
 from harness.values.frame import Frame
@@ -55,17 +55,20 @@ SPLUNK_COMMANDS: Final = frozenset(
 class SearchCommand(ABC):
     """Base of every command class. Instances are immutable and hold the parsed arguments."""
 
-    names: ClassVar[tuple[str, ...]]
+    names: tuple[str, ...] = ()
     """The command's name, aliases after it (``bin``, ``bucket``)."""
 
-    generating: ClassVar[bool] = False
+    generating: bool = False
     """Makes rows out of nothing, so it must come first (``makeresults``, ``tstats``, ``inputlookup``)."""
 
-    transforming: ClassVar[bool] = False
+    transforming: bool = False
     """Its result is a table, no longer events (``stats``, ``top``; ``table`` is not)."""
 
-    streaming: ClassVar[bool] = False
+    streaming: bool = False
     """Works row by row, so that it may stand in a subsearch of ``multisearch``."""
+
+    subsearches: bool = False
+    """Reads ``[subsearches]`` itself; of any other command their text becomes part of the arguments."""
 
     @classmethod
     @abstractmethod

@@ -14,6 +14,7 @@ from harness.values.frame import Frame, concatenate_frames
 @dataclass(frozen=True, slots=True)
 class Append(SearchCommand):
     names = ("append",)
+    subsearches = True
 
     plan: Plan
     max_rows: int | None = None

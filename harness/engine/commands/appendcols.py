@@ -25,6 +25,7 @@ class AppendCols(SearchCommand):
     """``override``: a field that both have takes the subsearch's value."""
 
     names = ("appendcols",)
+    subsearches = True
 
     plan: Plan
     override: bool = False

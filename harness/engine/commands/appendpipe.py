@@ -17,6 +17,7 @@ from harness.values.frame import Frame, concatenate_frames
 @dataclass(frozen=True, slots=True)
 class AppendPipe(SearchCommand):
     names = ("appendpipe",)
+    subsearches = True
 
     plan: Plan
 

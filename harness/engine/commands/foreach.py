@@ -46,6 +46,7 @@ _ITER: Final = "__foreach_iter"
 @dataclass(frozen=True, slots=True)
 class Foreach(SearchCommand):
     names = ("foreach",)
+    subsearches = True
     streaming = True
 
     patterns: tuple[str, ...]

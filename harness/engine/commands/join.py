@@ -21,6 +21,7 @@ class Join(SearchCommand):
     keeps rows without any. ``overwrite``: a field that both have takes the subsearch's value."""
 
     names = ("join",)
+    subsearches = True
 
     fields: tuple[str, ...]
     plan: Plan

@@ -23,6 +23,7 @@ _TOKEN = re.compile(r"\$([^$\s]+)\$")
 @dataclass(frozen=True, slots=True)
 class Map(SearchCommand):
     names = ("map",)
+    subsearches = True
     transforming = True
 
     search: str

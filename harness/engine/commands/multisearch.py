@@ -21,6 +21,7 @@ from harness.values.frame import Frame, concatenate_frames
 @dataclass(frozen=True, slots=True)
 class MultiSearch(SearchCommand):
     names = ("multisearch",)
+    subsearches = True
     generating = True
 
     plans: tuple[Plan, ...]

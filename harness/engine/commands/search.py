@@ -24,6 +24,7 @@ class Search(SearchCommand):
     """``node`` is None where everything is found. ``leading`` reads the indexes."""
 
     names = ("search",)
+    subsearches = True
     streaming = True
 
     node: SearchNode | None

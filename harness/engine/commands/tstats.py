@@ -45,6 +45,7 @@ class TStats(SearchCommand):
     """``model`` and ``dataset`` name the data model; without a model it reads indexed fields."""
 
     names = ("tstats",)
+    subsearches = True
     generating = True
     transforming = True
 

@@ -19,6 +19,7 @@ from harness.values.frame import Frame, concatenate_frames
 @dataclass(frozen=True, slots=True)
 class Union(SearchCommand):
     names = ("union",)
+    subsearches = True
 
     plans: tuple[Plan, ...]
     maximum: int | None = None
