@@ -64,7 +64,10 @@ class YamlDocument:
         return line
 
     def line_of(self, key: str, offset: int) -> int:
-        """The line of a character of a top-level text, however the text is quoted, folded or indented."""
+        """The line of a character of a top-level text, however the text is quoted, folded or indented.
+
+        A blank stands on the line of what comes before it.
+        """
         found = _child(self.node, key)
         if found is None or not isinstance(found[1], yaml.ScalarNode):
             return self.line(key)
@@ -74,6 +77,8 @@ class YamlDocument:
         text = "\n".join(lines)
         # YAML folds nothing but blanks: the character is found by counting what is not blank.
         wanted = len("".join(node.value[:offset].split()))
+        if not node.value[offset : offset + 1].strip():
+            wanted = max(wanted - 1, 0)
         if node.style in ("|", ">"):
             position = text.index("\n", position)
         for token in _TOKENS[node.style or ""].finditer(text, position):

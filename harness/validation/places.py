@@ -33,15 +33,17 @@ def _offset_in_search(search: str, knowledge: Knowledge, place: SplPlace) -> int
     """Where the place stands in the search as written; None if its text is not this search."""
     from harness.engine.macros import EvalMacros
 
+    # A place without width says that something is missing after the character before it.
+    start = max(place.start - (place.start == place.end), 0)
     if place.text == search:
-        return place.start
+        return start
     try:
         expansion = trace(search, knowledge.macros, EvalMacros())
     except SPLError:
         return None
     if place.text not in (expansion.text, blank_comments(expansion.text)):
         return None
-    return written_offset(search, expansion, place.start)
+    return written_offset(search, expansion, start)
 
 
 def written_offset(search: str, expansion: Expansion, offset: int) -> int:
