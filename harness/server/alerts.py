@@ -190,11 +190,15 @@ class Alerts:
             self._fired = [alert for alert in self._fired if alert.expires > moment]
             return list(self._fired)
 
-    def forget(self, name: str) -> bool:
+    def forget(self, name: str) -> None:
+        """One firing."""
         with self._lock:
-            found = [alert for alert in self._fired if alert.name == name]
             self._fired = [alert for alert in self._fired if alert.name != name]
-            return bool(found)
+
+    def forget_search(self, name: str) -> None:
+        """Every firing of a saved search."""
+        with self._lock:
+            self._fired = [alert for alert in self._fired if alert.saved_search != name]
 
 
 def as_rows(instance: SplunkInstance, job: Job) -> list[Row]:

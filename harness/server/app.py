@@ -91,7 +91,7 @@ class _Management:
         self._request = request
         self._headers = _headers(request)
         self._json = False
-        self._vary = {"Vary": "Cookie, Authorization"}
+        self._extra = {"Vary": "Cookie, Authorization"}
         self._user = ""
 
     async def respond(self) -> Response:
@@ -111,7 +111,7 @@ class _Management:
             self._user, request.method, request.url.path, answer.status, answer.length, started
         )
         return await run_in_threadpool(
-            _response, answer, self._headers, self._vary, compress=True, head=self._request.method == "HEAD"
+            _response, answer, self._headers, self._extra, compress=True, head=self._request.method == "HEAD"
         )
 
     async def _answer(self) -> Answer:
@@ -123,11 +123,14 @@ class _Management:
         method = "GET" if request.method == "HEAD" else request.method
         route = found[0].routes.get(method) if found is not None else None
         if route is not None and route.public:
-            self._vary = {}
+            self._extra = {}
             identity = None
         else:
             identity = self._instance.gate.identify(self._headers)
             self._user = identity.user.name
+            if identity.cookie and identity.session is not None:
+                secure = request.scope["scheme"] == "https"
+                self._extra["Set-Cookie"] = self._instance.gate.set_cookie(identity.session, secure=secure)
         if target is None or found is None:
             raise routing.not_found(target)
         path, values = found

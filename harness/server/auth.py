@@ -8,7 +8,7 @@ import secrets
 import threading
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from http.cookies import CookieError, SimpleCookie
 
 from harness.server.accounts import Accounts, User
@@ -70,10 +70,12 @@ class Sessions:
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """``session`` is the session key that was used, None for a password or token."""
+    """``session`` is the session key that was used, None for a password or token. A ``cookie`` that was sent is to be
+    set again, as it lives from its last use."""
 
     user: User
     session: str | None = None
+    cookie: bool = False
 
 
 def unauthorized() -> Refusal:
@@ -104,6 +106,11 @@ class Gate:
         self.cookie = cookie
         """Name of the cookie that carries a session key: ``splunkd_<port>`` (N1.7)."""
 
+    def set_cookie(self, key: str, *, secure: bool) -> str:
+        """The header that sets the session cookie."""
+        mark = "; Secure" if secure else ""
+        return f"{self.cookie}={key}; Path=/{mark}; HttpOnly; Max-Age={SESSION_SECONDS}"
+
     def identify(self, headers: Mapping[str, str]) -> Identity:
         """The user behind a request. Raises :class:`Refusal` (401)."""
         authorization = headers.get("authorization")
@@ -124,7 +131,7 @@ class Gate:
             morsel = None
         if morsel is None:
             raise unauthorized()
-        return self._by_key(morsel.value)
+        return replace(self._by_key(morsel.value), cookie=True)
 
     def _by_password(self, value: str) -> Identity:
         try:

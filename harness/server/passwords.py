@@ -36,8 +36,9 @@ class Passwords:
             return sorted(self._passwords.values(), key=lambda stored: stored.name)
 
     def get(self, name: str) -> StoredPassword | None:
+        """By its name, with or without the colon at its end (N8.39)."""
         with self._lock:
-            return self._passwords.get(name)
+            return self._passwords.get(name) or self._passwords.get(f"{name}:")
 
     def add(self, stored: StoredPassword) -> bool:
         """False if there is one of that name."""
@@ -45,5 +46,6 @@ class Passwords:
             return self._passwords.setdefault(stored.name, stored) is stored
 
     def remove(self, name: str) -> bool:
+        stored = self.get(name)
         with self._lock:
-            return self._passwords.pop(name, None) is not None
+            return stored is not None and self._passwords.pop(stored.name, None) is not None

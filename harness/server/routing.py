@@ -107,7 +107,7 @@ class _Node:
 
     def add(self, path: Path) -> None:
         node = self
-        for part in path.pattern.split("/"):
+        for part in path.pattern.split("/") if path.pattern else ():
             if part.startswith("{"):
                 if node.parameter is None:
                     node.parameter = (part.strip("{}"), _Node())

@@ -203,6 +203,13 @@ def test_unknown_paths(rest: Rest) -> None:
     assert rest("GET", "/services/search/nothing?output_mode=json").message == ("FATAL", "Unknown endpoint.")
 
 
+def test_the_root_is_a_feed_in_atom_only(rest: Rest) -> None:
+    """M2.69, api-addons-cim 1.1.1 #18"""
+    feed = etree.fromstring(rest("GET", "/services").body)
+    assert "search" in [title.text for title in feed.findall("a:entry/a:title", ATOM)]
+    assert rest("GET", "/services?output_mode=json").message == ("ERROR", "Not Found")
+
+
 def test_head_is_get_without_a_body(rest: Rest) -> None:
     """M2.66"""
     reply = rest("HEAD", "/services/server/info")

@@ -76,7 +76,9 @@ def edit_user(call: Call, name: str, settings: dict[str, str]) -> Entry:
 @users.remover
 def remove_user(call: Call, name: str) -> None:
     """Everybody but the administrator that the server came with."""
-    user = _user(call, name)
+    user = call.instance.accounts.user(name)
+    if user is None:
+        raise Refusal(400, "ERROR", f'Could not get info for non-existent user="{name}"')
     if user.built_in:
         raise Refusal(400, "ERROR", f"Cannot remove the user {name}.")
     call.instance.accounts.remove_user(name)

@@ -10,6 +10,7 @@ from harness.server.apps import InstalledApp
 from harness.server.atom import Acl, Entry, Fields
 from harness.server.call import Call
 from harness.server.eai import Collection, check_arguments
+from harness.server.saved_searches import is_true
 
 _OPTIONAL: Final = (
     "author",
@@ -49,7 +50,7 @@ def create(call: Call, name: str, settings: dict[str, str]) -> Entry:
         version=settings.get("version", "1.0.0"),
         author=settings.get("author", ""),
         description=settings.get("description", ""),
-        visible=settings.get("visible", "1") in {"1", "true"},
+        visible=is_true(settings.get("visible", "1")),
         removable=True,
     )
     if not call.instance.apps.add(app):
@@ -65,7 +66,7 @@ def edit(call: Call, name: str, settings: dict[str, str]) -> Entry:
     shown = {key: settings[key] for key in ("author", "description", "label", "version") if key in settings}
     changed = replace(app, **shown)  # type: ignore[arg-type]
     if "visible" in settings:
-        changed = replace(changed, visible=settings["visible"] in {"1", "true"})
+        changed = replace(changed, visible=is_true(settings["visible"]))
     call.instance.apps.put(changed)
     return _entry(changed)
 

@@ -6,7 +6,6 @@ import time
 
 from harness.server.answers import NO_STORE, Answer, Refusal, json_answer, xml_answer
 from harness.server.atom import Acl, Entry
-from harness.server.auth import SESSION_SECONDS
 from harness.server.call import Call
 from harness.server.eai import Collection, require
 from harness.server.routing import endpoint
@@ -27,9 +26,8 @@ def login(call: Call) -> Answer:
     else:
         answer = xml_answer(f"  <sessionKey>{key}</sessionKey>", declaration=False)
     if call.flag("cookie"):
-        secure = "; Secure" if call.base_url.startswith("https") else ""
-        cookie = f"{call.instance.gate.cookie}={key}; Path=/{secure}; HttpOnly; Max-Age={SESSION_SECONDS}"
-        answer.headers = {**NO_STORE, "Set-Cookie": cookie}
+        secure = call.base_url.startswith("https")
+        answer.headers = {**NO_STORE, "Set-Cookie": call.instance.gate.set_cookie(key, secure=secure)}
     return answer
 
 

@@ -26,6 +26,17 @@ def listed(call: Call) -> list[Entry]:
     return [_entry(call, each) for each in call.instance.passwords.all()]
 
 
+def alone(call: Call, name: str) -> list[Entry]:
+    """By either form of its name."""
+    stored = call.instance.passwords.get(name)
+    if stored is None:
+        raise could_not_find(name)
+    return [_entry(call, stored)]
+
+
+passwords.alone_function = alone
+
+
 @passwords.creator
 def create(call: Call, name: str, settings: dict[str, str]) -> Entry:
     """For a user ``name`` of a ``realm``, which may be none (N8.37-N8.40)."""

@@ -83,8 +83,9 @@ def edit(call: Call, name: str, settings: dict[str, str]) -> Entry:
 
 @searches.remover
 def remove(call: Call, name: str) -> None:
-    """What a client has made can be removed."""
+    """What a client has made can be removed, and its fired alerts with it."""
     call.instance.confs.remove(find(call, name).stanza)
+    call.instance.alerts.forget_search(name)
 
 
 @searches.switch
