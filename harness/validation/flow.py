@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from harness.errors import HarnessError
 from harness.registry import Registry
+from harness.validation.steps import kind_of
 from harness.values.values import has_wildcard
 
 if TYPE_CHECKING:
@@ -76,7 +77,7 @@ def results_of(plan: Plan, knowledge: Knowledge, start: FieldSet = NOTHING) -> F
 
 
 def after(command: SearchCommand, before: FieldSet, knowledge: Knowledge) -> FieldSet:
-    effect = EFFECTS.get(command.names[0])
+    effect = EFFECTS.get(kind_of(command))
     return ANYTHING if effect is None else effect(command, before, knowledge)
 
 
@@ -85,7 +86,7 @@ def after(command: SearchCommand, before: FieldSet, knowledge: Knowledge) -> Fie
 
 @EFFECTS.register(
     "where", "dedup", "sort", "head", "tail", "reverse", "regex", "replace", "mvexpand", "makemv", "filldown",
-    "outputlookup",
+    "outputlookup", "nomv", "mvcombine",
 )  # fmt: skip
 def _same(_command: Any, before: FieldSet, _knowledge: Knowledge) -> FieldSet:
     return before
@@ -296,7 +297,7 @@ def _columns(table: str, knowledge: Knowledge) -> Sequence[str] | None:
     return None if lookup.collection else list(lookup.fields)
 
 
-@EFFECTS.register("append", "join")
+@EFFECTS.register("append", "appendcols", "join")
 def _together(command: Any, before: FieldSet, knowledge: Knowledge) -> FieldSet:
     return before.joined(results_of(command.plan, knowledge))
 
@@ -304,3 +305,10 @@ def _together(command: Any, before: FieldSet, knowledge: Knowledge) -> FieldSet:
 @EFFECTS.register("appendpipe")
 def _appendpipe(command: Any, before: FieldSet, knowledge: Knowledge) -> FieldSet:
     return before.joined(results_of(command.plan, knowledge, before))
+
+
+@EFFECTS.register("union", "multisearch")
+def _union(command: Any, before: FieldSet, knowledge: Knowledge) -> FieldSet:
+    for plan in command.plans:
+        before = before.joined(results_of(plan, knowledge))
+    return before

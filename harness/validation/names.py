@@ -11,7 +11,7 @@ from harness.errors import HarnessError, UnsupportedSPL
 from harness.spl.nodes import Comparison, InList
 from harness.validation.reads import Read, searched
 from harness.validation.rules import Rule, Subject, rule
-from harness.validation.steps import every_step
+from harness.validation.steps import every_step, kind_of
 from harness.values.values import has_wildcard
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ class LookupsExist(Rule):
 
     def check(self, subject: Subject) -> Iterator[Problem]:
         for step in every_step(subject.steps):
-            if step.command.names[0] not in ("lookup", "inputlookup"):
+            if kind_of(step.command) not in ("lookup", "inputlookup"):
                 continue
             table = getattr(step.command, "table")  # noqa: B009 - the command's class is not imported here
             line = subject.line_in_search(step.place)
@@ -48,7 +48,7 @@ class LookupsExist(Rule):
 
 def _unknown_columns(command: Any, lookup: Lookup) -> Iterator[str]:
     """Fields of a lookup over a file that are none of its columns; a collection may have any."""
-    if command.names[0] != "lookup" or lookup.unsupported or lookup.collection:
+    if kind_of(command) != "lookup" or lookup.unsupported or lookup.collection:
         return
     for name, _ in (*command.inputs, *(command.outputs or ())):
         if name not in lookup.fields:
@@ -81,11 +81,12 @@ def _models(subject: Subject) -> Iterator[tuple[Step, str, str]]:
     """Each step that reads a data model, the model, and the dataset if one is named."""
     for step in every_step(subject.steps):
         command: Any = step.command
-        if command.names[0] == "tstats" and command.model is not None:
-            yield step, command.model, command.dataset or ""
-        elif command.names[0] == "from" and command.kind == "datamodel":
-            model, _, dataset = command.name.partition(".")
-            yield step, model, dataset
+        match kind_of(command):
+            case "tstats" | "datamodel" if command.model is not None:
+                yield step, command.model, command.dataset or ""
+            case "from" if command.kind == "datamodel":
+                model, _, dataset = command.name.partition(".")
+                yield step, model, dataset
 
 
 @rule
@@ -95,7 +96,7 @@ class DataModelFieldsExist(Rule):
 
     def check(self, subject: Subject) -> Iterator[Problem]:
         for step, name, _ in _models(subject):
-            if step.command.names[0] != "tstats":
+            if kind_of(step.command) != "tstats":
                 continue
             try:
                 model = subject.library.knowledge.data_model(name)

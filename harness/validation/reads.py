@@ -21,6 +21,7 @@ from harness.spl.nodes import (
     SearchOr,
     Unary,
 )
+from harness.validation.steps import kind_of
 from harness.values.values import has_wildcard
 
 if TYPE_CHECKING:
@@ -52,7 +53,7 @@ def reads(command: SearchCommand) -> list[Read]:
     Left out: fields that are named for display or for good measure (``table``, ``fields``, ``convert``, ``fillnull``,
     ``rename``), and those that an expression asks whether they are there.
     """
-    reader = READERS.get(command.names[0])
+    reader = READERS.get(kind_of(command))
     if reader is None:
         return []
     found: dict[str, Read] = {}
@@ -132,7 +133,7 @@ def _regex(command: Any) -> Iterator[Read]:
     yield Read(command.field, needed=not command.negated)
 
 
-@READERS.register("rex", "mvexpand", "makemv", "bin")
+@READERS.register("rex", "mvexpand", "makemv", "bin", "nomv", "mvcombine")
 def _one_field(command: Any) -> Iterator[Read]:
     yield Read(command.field)
 

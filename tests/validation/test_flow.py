@@ -51,6 +51,8 @@ def knowledge() -> Knowledge:
         ("index=main | stats count by a | append [ search index=x | stats sum(c) AS s by d ]", ["a", "s", "d"], ["c"]),
         ("index=main | stats count by a | join a [ search index=x | stats dc(c) AS k by a ]", ["k"], ["c"]),
         ("index=main | stats count by a | appendpipe [ stats sum(count) AS total ]", ["a", "total"], ["b"]),
+        ("index=main | stats count by a | where count > [ search index=x | return $n ]", ["anything"], []),
+        ("| union [ search index=x | stats count by a ] [ search index=x | table b ]", ["a", "b"], ["c"]),
         ("| tstats count from datamodel=Web by Web.src", ["count", "Web.src"], ["src"]),
         ("| makeresults | eval a=1", ["a"], []),
         ("index=main | stats count by a | lookup nobody_has_this a OUTPUT b AS c", ["c"], ["b"]),
