@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Iterator
 from typing import Final
 
 from harness.content.models import Problem
-from harness.validation.rules import Rule, Subject, rule
+from harness.validation.rules import Rule, Subject, nearest, rule
 
 SECURITY_DOMAINS: Final = ("access", "audit", "endpoint", "identity", "network", "threat")
 
@@ -42,10 +41,8 @@ class StoriesExist(Rule):
         known = subject.library.stories
         for name in subject.detection.analytic_stories if known else ():
             if name not in known:
-                near = difflib.get_close_matches(name, known, n=1)
-                hint = f"Is {near[0]} meant?" if near else ""
                 key = _key(subject, "analytic_story")
-                yield self.problem(subject, key, f"there is no analytic story {name!r}", hint)
+                yield self.problem(subject, key, f"there is no analytic story {name!r}", nearest(name, known))
 
 
 @rule

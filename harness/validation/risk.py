@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Iterator
 
 from harness.content.models import Dialect, Problem
-from harness.validation.rules import Rule, Subject, rule
+from harness.validation.rules import Rule, Subject, nearest, rule
 
 TOKEN = re.compile(r"\$([^$\s]+)\$")
 HALF_TOKEN = re.compile(r"\$([A-Za-z_][\w.]*)|([A-Za-z_][\w.]*)\$")
@@ -56,8 +55,7 @@ class ThreatTypesAreKnown(Rule):
         for each in subject.detection.risk.threats:
             if each.type not in THREAT_TYPES:
                 message = f"the threat object {each.field} has the type {each.type!r}"
-                near = difflib.get_close_matches(each.type, THREAT_TYPES, n=1)
-                yield self.problem(subject, risk_key(subject), message, f"Is {near[0]} meant?" if near else "")
+                yield self.problem(subject, risk_key(subject), message, nearest(each.type, THREAT_TYPES))
 
 
 @rule

@@ -12,15 +12,16 @@ and the content's ``harness.yml`` for all detections, with ``ignore:`` at its to
 
 from __future__ import annotations
 
+import difflib
 import importlib
 import pkgutil
 import re
 from abc import ABC, abstractmethod
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
-from functools import cache, cached_property
+from functools import cache, cached_property, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Final
 
@@ -42,6 +43,8 @@ class Library:
     content: Content
     knowledge: Knowledge
     today: date
+    plans: dict[str, Plan | HarnessError] = field(default_factory=dict)
+    """What searches were planned to: drilldowns are much alike."""
 
     @cached_property
     def names(self) -> Counter[str]:
@@ -93,12 +96,20 @@ class Subject:
     @cached_property
     def planned(self) -> Plan | HarnessError:
         """The search's plan, or why there is none."""
+        return self.plan_of(self.detection.search)
+
+    def plan_of(self, search: str) -> Plan | HarnessError:
+        """The plan of another search than the detection's own, or why there is none."""
         from harness.engine.plan import plan
 
-        try:
-            return plan(self.detection.search, self.library.knowledge)
-        except HarnessError as error:
-            return error
+        found = self.library.plans.get(search)
+        if found is None:
+            try:
+                found = plan(search, self.library.knowledge)
+            except HarnessError as error:
+                found = error
+            self.library.plans[search] = found
+        return found
 
     @property
     def steps(self) -> tuple[Step, ...]:
@@ -148,6 +159,13 @@ class Rule(ABC):
         detection = subject.detection
         where = line or detection.line(key)
         return Problem(self.id, detection.file, where, message, severity or self.severity, hint)
+
+
+@lru_cache(maxsize=1024)
+def nearest(name: str, known: frozenset[str]) -> str:
+    """A hint at the known name that is most like this one; empty if none is."""
+    near = difflib.get_close_matches(name, sorted(known), n=1)
+    return f"Is {near[0]} meant?" if near else ""
 
 
 def switches(detection: Detection) -> dict[str, str]:

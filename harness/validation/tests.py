@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from harness.content.models import AttackData, Problem
-from harness.validation.rules import Rule, Subject, rule
+from harness.validation.rules import Rule, Subject, nearest, rule
 
 LFS_HEADER = b"version https://git-lfs.github.com/spec/"
 
@@ -88,8 +87,7 @@ class DataSourcesExist(Rule):
         known = subject.library.data_sources
         for name in named_sources(subject) if known else ():
             if name not in known:
-                near = difflib.get_close_matches(name, known, n=1)
-                hint = f"Is {near[0]} meant?" if near else ""
+                hint = nearest(name, frozenset(known))
                 yield self.problem(subject, "data_source", f"there is no data source {name!r}", hint)
 
 
