@@ -285,8 +285,8 @@ def _searched(call: Call, entries: list[Entry]) -> list[Entry]:
                 wanted = value.strip('"')
                 entries = [entry for entry in entries if _matches(_field(entry, name), wanted)]
             else:
-                needle = word.strip('"').lower()
-                entries = [entry for entry in entries if any(needle in text.lower() for text in _texts(entry))]
+                needle = f"*{word.strip(chr(34)).lower()}*"
+                entries = [entry for entry in entries if any(fnmatchcase(t.lower(), needle) for t in _texts(entry))]
     return entries
 
 

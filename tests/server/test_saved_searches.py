@@ -121,6 +121,16 @@ def test_names_are_encoded_in_ids(rest: Rest) -> None:
     assert rest.get(entry["links"]["alternate"]).json["entry"][0]["name"] == "ESCU - Grüße/x - Rule"
 
 
+def test_a_blank_may_come_as_a_plus(rest: Rest) -> None:
+    """M2.68: a plus is a plus where there is such a name; splunklib writes blanks as one"""
+    create(rest, "two words")
+    assert rest.get(f"{SAVED}/two+words").json["entry"][0]["name"] == "two words"
+    assert rest.post(f"{SAVED}/two+words/disable").status == 200
+    create(rest, "two+words")
+    assert rest.get(f"{SAVED}/two+words").json["entry"][0]["name"] == "two+words"
+    assert rest.get(f"{SAVED}/no+such").message == ("ERROR", "Could not find object id=no+such")
+
+
 # --- running ----------------------------------------------------------------------------------------------------------
 
 

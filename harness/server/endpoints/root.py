@@ -14,8 +14,6 @@ def root(call: Call) -> Answer:
     if call.json:
         raise not_found(call.target)
     names = sorted({path.pattern.partition("/")[0] for path in all_paths() if path.pattern})
-    entries = [
-        Entry(name=name, content={}, acl=Acl(), links=("alternate",), path=f"/services/{name}") for name in names
-    ]
+    entries = [Entry(name=name, content={}, links=("alternate",), path=f"/services/{name}") for name in names]
     feed = Feed(title="services", path=call.namespace.prefix, entries=entries, total=len(entries))
     return feed_answer(feed, json=False, base_url=call.base_url, now=call.instance.wall())
