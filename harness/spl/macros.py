@@ -1,28 +1,32 @@
-"""Search macros: textual expansion before parsing, also inside quotes.
+"""Search macros: text put in place of text before anything is parsed.
 
 A macro is called between backticks: `` `name` ``, `` `name(first, "second, quoted", third=x)` ``. What it puts in may
-call macros again. :class:`Expansion` remembers where each piece of the text came from.
+call macros again. Inside double quotes backticks are only text ("Use search macros in searches"), but for the quoted
+search of ``map``, which is a search of its own. :class:`Expansion` remembers where each piece of the text came from.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final, Protocol
 
 from harness.errors import SPLSyntaxError, UnsupportedSPL
 from harness.settings import Limits
 from harness.spl.nodes import Span
-from harness.spl.scan import unescape
+from harness.spl.scan import escape, unescape
 
 MAX_DEPTH: Final = Limits().macro_depth
 
 MAX_LENGTH: Final = 5_000_000
 """Characters that an expanded search may have: macros that call each other twice grow without end."""
 
-_CALL: Final = re.compile(r"```.*?```|`(\s*[A-Za-z0-9_.:-]+\s*(?:\([^`]*\)\s*)?)`", re.DOTALL)
-"""A comment, or a call. Backticks around anything else call nothing: they may be part of a text."""
+_CALL: Final = re.compile(
+    r'''```.*?``` | \\. | "(?P<quoted>(?:[^"\\]++|\\.)*+)" | `(?P<call>[^`]*)`''', re.DOTALL | re.VERBOSE
+)
+"""A comment, an escaped character, a quoted text, or a call."""
+_MAP_SEARCH: Final = re.compile(r"\s*map\s(?:[^\"]*\s)?search\s*=\s*", re.IGNORECASE)
 _PARAMETER: Final = re.compile(r"\$([A-Za-z0-9_-]+)\$")
 _NAMED: Final = re.compile(r"\s*([A-Za-z0-9_-]+)\s*=(?!=)(.*)", re.DOTALL)
 
@@ -97,39 +101,59 @@ class _Expander:
         self._search = search
         self._table = table
         self._evaluator = evaluator
-        self._length = 0
 
-    def expand(self, text: str, base: int, pieces: list[Piece], chain: tuple[str, ...]) -> str:
-        """Expand ``text``, whose expansion will stand at ``base``."""
+    def expand(
+        self, text: str, base: int, pieces: list[Piece], chain: tuple[str, ...], place: Span | None = None
+    ) -> str:
+        """Expand ``text``, whose expansion will stand at ``base``. ``place`` is where the search as written calls for
+        it; None if it is that search."""
         if "`" not in text:
             return text
         parts: list[str] = []
         length = base
         position = 0
         for found in _CALL.finditer(text):
-            if found[1] is None:  # a comment
+            call, quoted = found["call"], found["quoted"]
+            if call is None and not (quoted and "`" in quoted and _is_map_search(text[: found.start()])):
                 continue
-            literal = text[position : found.start()]
-            parts.append(literal)
-            length += len(literal)
-            call = found[1].strip()
-            span = found.span() if not chain else None
-            definition, name = self._definition(call, span, chain)
-            at = len(pieces)
-            inner = self.expand(definition, length, pieces, (*chain, name))
-            pieces.insert(at, Piece(length, length + len(inner), name))
-            parts.append(inner)
+            start, end = found.span("quoted") if call is None else found.span()
+            where = place or Span(*found.span())
+            length += start - position
+            inner = (
+                self._call(call.strip(), length, pieces, chain, where)
+                if call is not None
+                else self._search_in_quotes(quoted, length, pieces, chain, where)
+            )
+            parts += text[position:start], inner
             length += len(inner)
-            position = found.end()
+            position = end
             if length > MAX_LENGTH:
-                raise UnsupportedSPL(f"The search is longer than {MAX_LENGTH} characters after macro expansion.")
+                raise UnsupportedSPL(f"A search of more than {MAX_LENGTH} characters is not supported.")
         parts.append(text[position:])
         return "".join(parts)
 
-    def _definition(self, call: str, span: tuple[int, int] | None, chain: tuple[str, ...]) -> tuple[str, str]:
+    def _call(self, call: str, base: int, pieces: list[Piece], chain: tuple[str, ...], place: Span) -> str:
+        definition, name = self._definition(call, place, chain)
+        first = len(pieces)
+        inner = self.expand(definition, base, pieces, (*chain, name), place)
+        pieces.insert(first, Piece(base, base + len(inner), name))
+        return inner
+
+    def _search_in_quotes(
+        self, quoted: str, base: int, pieces: list[Piece], chain: tuple[str, ...], place: Span
+    ) -> str:
+        inside: list[Piece] = []
+        inner = self.expand(unescape(quoted), 0, inside, chain, place)
+        for piece in inside:
+            start = base + len(escape(inner[: piece.start]))
+            pieces.append(Piece(start, start + len(escape(inner[piece.start : piece.end])), piece.macro))
+        return escape(inner)
+
+    def _definition(self, call: str, place: Span, chain: tuple[str, ...]) -> tuple[str, str]:
+        """What a call stands for, its own calls not expanded yet, and the macro's name as it is shown."""
         name, arguments = split_call(call)
         shown = f"{name}({len(arguments)})" if arguments else name
-        where = Span(*span).place(self._search) if span is not None else None
+        where = place.place(self._search)
         if len(chain) >= MAX_DEPTH:
             raise SPLSyntaxError(
                 f"Error in 'SearchParser': Reached maximum recursion depth ({MAX_DEPTH}) expanding macros.",
@@ -137,7 +161,7 @@ class _Expander:
             )
         macro = self._table.get(name, len(arguments))
         if macro is None:
-            raise SPLSyntaxError(_unknown(name, len(arguments)), where=where, hint=_called_from(chain))
+            raise SPLSyntaxError(_unknown(shown), where=where, hint=_called_from(chain))
         values = _bind(macro, arguments)
         if macro.validation:
             expression = substitute(macro.validation, values)
@@ -153,6 +177,12 @@ class _Expander:
         if self._evaluator is None:
             raise UnsupportedSPL(f"The macro '{macro}' needs an eval expression evaluated.")
         return self._evaluator
+
+
+def _is_map_search(before: str) -> bool:
+    """Whether the quotes after this text hold the search of ``map``."""
+    command = before[max(before.rfind("|"), before.rfind("[")) + 1 :]
+    return _MAP_SEARCH.fullmatch(command) is not None
 
 
 def split_call(call: str) -> tuple[str, list[str]]:
@@ -197,8 +227,7 @@ def substitute(text: str, values: Mapping[str, str]) -> str:
     """``$name$`` replaced where ``name`` is an argument; other dollars stay."""
     if not values:
         return text
-    replace: Callable[[re.Match[str]], str] = lambda found: values.get(found[1], found[0])  # noqa: E731
-    return _PARAMETER.sub(replace, text)
+    return _PARAMETER.sub(lambda found: values.get(found[1], found[0]), text)
 
 
 def _bind(macro: Macro, arguments: list[str]) -> dict[str, str]:
@@ -209,14 +238,11 @@ def _bind(macro: Macro, arguments: list[str]) -> dict[str, str]:
     return dict(zip(macro.arguments, arguments, strict=False))
 
 
-def _unknown(name: str, arity: int) -> str:
-    shown = f"{name}({arity})" if arity else name
-    counted = f"with {arity} arguments " if arity else ""
+def _unknown(shown: str) -> str:
     return (
-        f"Error in 'SearchParser': The search specifies a macro '{shown}' {counted}that cannot be found. "
-        'Reasons include: the macro name is misspelled, you do not have "read" permission for the macro, or the '
-        "macro has not been shared with this application. Click Settings, Advanced search, Search Macros to view "
-        "macro information."
+        f"Error in 'SearchParser': The search specifies a macro '{shown}' that cannot be found. Reasons include: the "
+        'macro name is misspelled, you do not have "read" permission for the macro, or the macro has not been shared '
+        "with this application. Click Settings, Advanced search, Search Macros to view macro information."
     )
 
 

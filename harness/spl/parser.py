@@ -9,10 +9,11 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from harness.errors import SPLSyntaxError
 from harness.spl.nodes import Command, Pipeline, Span
 from harness.spl.scan import BLANK, QUOTED, Source
 
-_COMMENT: Final = re.compile(r"```.*?```", re.DOTALL)
+_COMMENT: Final = re.compile(r'("(?:[^"\\]++|\\.)*+"|\\.)|```.*?```', re.DOTALL)
 _STRUCTURE: Final = re.compile(r'[|"\[\]]|\\.', re.DOTALL)
 _NAME: Final = re.compile(r"[A-Za-z][A-Za-z0-9]*+")
 _NOT_BLANK: Final = re.compile(r"[^\n]")
@@ -29,8 +30,15 @@ def parse_pipeline(text: str) -> Pipeline:
 
 
 def blank_comments(text: str) -> str:
-    """Comments replaced by as many blanks, so that every place stays where it is."""
-    return _COMMENT.sub(lambda found: _NOT_BLANK.sub(" ", found[0]), text) if "```" in text else text
+    """Comments replaced by as many blanks, so that every place stays where it is; none begins inside quotes.
+
+    Follows "Add comments to searches" in the Search Manual.
+    """
+    return _COMMENT.sub(_blanked, text) if "```" in text else text
+
+
+def _blanked(found: re.Match[str]) -> str:
+    return found[0] if found[1] is not None else _NOT_BLANK.sub(" ", found[0])
 
 
 def parse_pipeline_in(source: Source, *, implied_search: bool) -> Pipeline:
@@ -38,6 +46,8 @@ def parse_pipeline_in(source: Source, *, implied_search: bool) -> Pipeline:
     text = source.text
     position = _skip_blanks(text, source.start)
     if position >= source.end:
+        if not implied_search:
+            raise _missing_command(source, source.end, "]")
         return Pipeline((), source.span(source.start))
     commands: list[Command] = []
     if text[position] == "|":
@@ -106,14 +116,23 @@ def _command(source: Source, start: int, end: int) -> Command:
     start = min(_skip_blanks(text, start), end)
     name = _NAME.match(text, start, end)
     if name is None:
-        before = text[start] if start < end else ("|" if end < source.end else "^")
-        raise source.syntax_error(
-            f"Error in 'SearchParser': Missing a search command before '{before}'. "
-            f"Error at position '{start - source.start}' of search query '{text[source.start : source.end]}'.",
-            start,
-            min(start + 1, source.end),
-        )
+        raise _missing_command(source, start, text[start] if start < end else ("|" if end < source.end else "^"))
     return Command(name[0].lower(), text, Span(start, end), Span(name.end(), end))
+
+
+def _missing_command(source: Source, position: int, before: str) -> SPLSyntaxError:
+    """No command where one must be; ``^`` stands for the end (N4.2)."""
+    what = (
+        "Subsearches are only valid as arguments to commands."
+        if before == "["
+        else f"Missing a search command before '{before}'."
+    )
+    return source.syntax_error(
+        f"Error in 'SearchParser': {what} Error at position '{position - source.start}' of search query "
+        f"'{source.text[source.start : source.end]}'.",
+        position,
+        min(position + 1, source.end),
+    )
 
 
 def _leads_with_search(text: str, position: int) -> bool:

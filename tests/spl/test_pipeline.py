@@ -78,7 +78,7 @@ class Table:
     [
         ("`m` b", "index=main b"),
         ("`outer`", "index=main a=1"),
-        ('x="`m`"', 'x="index=main"'),
+        ('x="`m`"', 'x="`m`"'),
         ("`two(a, b)`", "a=b"),
         ('`two("a, b", c)`', "a, b=c"),
         ("`two(y=1, x=2)`", "2=1"),
@@ -91,7 +91,7 @@ def test_macros_are_pasted_in_as_text(text: str, expected: str) -> None:
 
 
 def test_a_macro_that_is_not_there_is_named_with_its_number_of_arguments() -> None:
-    with pytest.raises(SPLSyntaxError, match=r"specifies a macro 'two\(1\)' with 1 arguments that cannot be found"):
+    with pytest.raises(SPLSyntaxError, match=r"specifies a macro 'two\(1\)' that cannot be found"):
         expand("`two(a)`", Table())
 
 
