@@ -9,7 +9,7 @@ import math
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime, tzinfo
+from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Final
 
 from harness.engine.context import SearchContext, Window
@@ -20,6 +20,7 @@ from harness.values.frame import Frame
 from harness.values.values import to_number
 
 _SPAN: Final = re.compile(r"(?:span=)?([0-9]*)([a-z]+)(?:@(\S+))?", re.IGNORECASE)
+_WEEKDAY: Final = re.compile(r"w([0-7])")
 _LOG: Final = re.compile(r"([0-9.]*)log([0-9.]*)", re.IGNORECASE)
 
 _UNITS: Final[dict[str, tuple[str, float]]] = {
@@ -40,15 +41,17 @@ _UNITS: Final[dict[str, tuple[str, float]]] = {
 
 @dataclass(frozen=True, slots=True)
 class TimeSpan:
-    """``size`` seconds (``s``), days (``d``) or calendar months (``mon``)."""
+    """``size`` seconds (``s``), days (``d``), calendar months (``mon``), or weeks (``w``) from ``weekday`` on, 0 being
+    Sunday."""
 
     size: float
     unit: str
+    weekday: int = 0
 
     @property
     def seconds(self) -> float:
         """How long it is, a month as 30 days."""
-        return self.size * {"s": 1, "d": 86400, "mon": 30 * 86400}[self.unit]
+        return self.size * {"s": 1, "d": 86400, "w": 7 * 86400, "mon": 30 * 86400}[self.unit]
 
     def start_of(self, moment: float, timezone: tzinfo, align: float | None = None) -> float:
         """The beginning of the bucket that a moment lies in; buckets are laid from ``align`` if that is given."""
@@ -61,8 +64,10 @@ class TimeSpan:
             months = (local.year * 12 + local.month - 1) // int(self.size) * int(self.size)
             start = datetime(months // 12, months % 12 + 1, 1, tzinfo=timezone)
             return start.timestamp()
-        if self.unit == "d":
-            return local.replace(hour=0, minute=0, second=0, microsecond=0).timestamp()
+        if self.unit in ("d", "w"):
+            midnight = local.replace(hour=0, minute=0, second=0, microsecond=0)
+            back = (midnight.isoweekday() - self.weekday) % 7 if self.unit == "w" else 0
+            return (midnight.replace(tzinfo=None) - timedelta(days=back)).replace(tzinfo=timezone).timestamp()
         offset = local.utcoffset()
         shift = offset.total_seconds() if offset is not None else 0.0
         return math.floor((moment + shift) / self.size) * self.size - shift
@@ -89,8 +94,11 @@ def is_time_span(text: str) -> bool:
 
 
 def read_time_span(text: str, arguments: Arguments) -> TimeSpan:
-    """``1h``, ``5m``, ``1d``, ``1mon``. Spans of several days or weeks are not carried out: where their buckets begin
-    is not known."""
+    """``1h``, ``5m``, ``1d``, ``1mon``, ``1w@w1``.
+
+    Spans of several days, and weeks that do not say their first day, are not carried out: where their buckets begin is
+    not known.
+    """
     found = _SPAN.fullmatch(text)
     if found is None or found[2].lower() not in _UNITS:
         raise arguments.error(f"The value for option span ({text}) is invalid.")
@@ -98,20 +106,25 @@ def read_time_span(text: str, arguments: Arguments) -> TimeSpan:
     unit, size = _UNITS[found[2].lower()]
     if count == 0:
         raise arguments.error(f"The value for option span ({text}) is invalid.")
+    snap = (found[3] or "").lower()
+    if unit == "d" and size == 7 and count == 1 and (week := _WEEKDAY.fullmatch(snap)):
+        return TimeSpan(1, "w", int(week[1]) % 7)
     span = TimeSpan(count * size, unit)
-    if found[3] or (unit == "d" and span.size > 1) or (unit == "mon" and span.size not in (1, 3, 12)):
+    same = not snap or (count == 1 and _UNITS.get(snap) == (unit, size))
+    if not same or (unit == "d" and span.size > 1) or (unit == "mon" and span.size not in (1, 3, 12)):
         raise arguments.unsupported(f"the span '{text}'")
     return span
 
 
-def time_span_for(window: Window, frame: Frame, bins: int = 100) -> TimeSpan:
-    """The smallest usual span that divides the time range (or, where it is open, the rows' times) into few enough."""
+def time_span_for(window: Window, frame: Frame, bins: int = 100, least: float = 0) -> TimeSpan:
+    """The smallest usual span that divides the time range (or, where it is open, the rows' times) into few enough
+    buckets, and is no shorter than ``least`` seconds."""
     times = times_of(frame)
     times = times[times == times]
     low = window.earliest if window.earliest else (float(times.min()) if len(times) else 0.0)
     high = window.latest if window.latest is not None else (float(times.max()) if len(times) else low)
     for span in AUTOMATIC:
-        if (high - low) / span.seconds <= bins:
+        if span.seconds >= least and (high - low) / span.seconds <= bins:
             return span
     return TimeSpan(12, "mon")
 

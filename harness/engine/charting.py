@@ -144,6 +144,8 @@ def _pivot(groups: Groups, down: str, across: Across, measures: Sequence[Measure
             values[name][row_of[row]] = cell
         for name in series:
             label = "\n".join(texts(name))
+            if label.startswith("_"):
+                label = f"VALUE{label}"  # so that it is not taken for an internal field
             title = label if len(wanted) == 1 else f"{one.name}{across.separator}{label}"
             columns[title] = Column.from_values(values[name])
     return Frame(columns, len(rows), ordered=True)

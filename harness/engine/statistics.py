@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from harness.engine.aggregates import Aggregate, Numbers, Samples, find_aggregate
+from harness.engine.columns import where
 from harness.engine.context import SearchContext
 from harness.engine.fields import matching, wildcard_pattern
 from harness.engine.grouping import Groups
@@ -17,7 +18,7 @@ from harness.expressions import Scope, check, evaluate
 from harness.expressions.evaluate import find as find_function
 from harness.spl.arguments import Arguments
 from harness.spl.nodes import Aggregation, Binary, Call, Expr, Literal, Membership, Unary
-from harness.values.column import Column, Value
+from harness.values.column import Column, Mask, Value
 from harness.values.frame import Frame
 from harness.values.values import has_wildcard, to_number
 
@@ -154,17 +155,26 @@ def is_condition(expression: Expr) -> bool:
 
 
 def aggregate(groups: Groups, wanted: Sequence[Output], *, all_numeric: bool = False) -> dict[str, Column]:
-    """Each column over the groups. ``all_numeric``: a field with anything but numbers has no numeric statistics."""
+    """Each column over the groups. ``all_numeric``: a group in which the field is anything but a number, or missing,
+    has no numeric statistics."""
     times = times_of(groups.frame) if any(one.function.timed for one in wanted) else np.full(len(groups.codes), np.nan)
     kept: dict[int, Samples] = {}
     columns: dict[str, Column] = {}
     for one in wanted:
         samples = _samples(one.argument, groups, times, kept)
-        if all_numeric and one.function.numeric and not samples.all_numeric():
-            columns[one.name] = Column.null(groups.count)
-        else:
-            columns[one.name] = one.function.grouped(samples)
+        columns[one.name] = one.function.grouped(samples)
+        if all_numeric and one.function.numeric and one.argument is not None:
+            columns[one.name] = where(_all_numeric(samples, groups, one.argument), columns[one.name])
     return columns
+
+
+def _all_numeric(samples: Samples, groups: Groups, argument: Column) -> Mask:
+    """The groups in which every row has the field, and only numbers in it."""
+    other = np.isnan(samples.numbers)
+    spoiled = np.zeros(groups.count, dtype=np.bool_)
+    spoiled[samples.groups[other[samples.codes]]] = True
+    spoiled[groups.codes[argument.is_null()]] = True
+    return ~spoiled
 
 
 def _samples(argument: Column | None, groups: Groups, times: Numbers, kept: dict[int, Samples]) -> Samples:

@@ -49,7 +49,8 @@ def subsearch_text(plan: Plan, context: SearchContext) -> str:
     """What a subsearch puts in its place: what it wrote itself with ``format`` or ``return``, or its rows."""
     frame = context.run_subsearch(plan)
     if plan.steps and plan.steps[-1].name in ("format", "return"):
-        return texts(frame.column("search")[0])[0] if frame.length else Form().empty
+        # `return` of no rows gives nothing, and so leaves the search around it as it is.
+        return texts(frame.column("search")[0])[0] if frame.length else ""
     return search_text(frame)
 
 
@@ -91,9 +92,7 @@ def resolve(node: SearchNode | None, plans: Mapping[Subsearch, Plan], context: S
 
 def as_node(text: str) -> SearchNode | None:
     """The text that a subsearch gave, as an expression; ``NOT ( )``, what no rows give, finds nothing."""
-    if "".join(text.split()) in ("NOT()", ""):
-        return NOTHING
-    return parse_search_expression(text)
+    return NOTHING if "".join(text.split()) == "NOT()" else parse_search_expression(text)
 
 
 # --- rows as text

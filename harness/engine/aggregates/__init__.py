@@ -97,10 +97,6 @@ class Samples:
     def ordered_texts(self) -> list[str]:
         return sorted(set(self.texts))
 
-    def all_numeric(self) -> bool:
-        used = np.unique(self.codes)
-        return not bool(np.isnan(self.numbers[used]).any())
-
     def first_of_groups(self) -> Positions:
         """The position of the first sample of each group, -1 for a group without any."""
         found = np.full(self.count, -1, dtype=np.intp)

@@ -44,6 +44,8 @@ class Join(SearchCommand):
             found = arguments.field_list()
             given = arguments.options(known)
             if not found and not given:
+                if arguments.option_name() in ("left", "right"):
+                    raise arguments.unsupported("joining by a WHERE clause")
                 raise arguments.invalid_argument()
             fields += found
             options |= given

@@ -1,7 +1,7 @@
 """``return``: a few rows as a search expression in the field ``search``, for the search around a subsearch.
 
-``field`` gives ``field="value"``, ``name=field`` gives ``name="value"``, ``$field`` the value alone. Follows "return"
-in the Search Reference.
+``field`` gives ``field="value"``, ``name=field`` gives ``name="value"``, ``$field`` the value alone; quotes in a value
+are not escaped, and what two rows give twice is given once. Follows "return" in the Search Reference.
 """
 
 from __future__ import annotations
@@ -10,7 +10,6 @@ from dataclasses import dataclass
 
 from harness.engine.commands import SearchCommand
 from harness.engine.context import SearchContext
-from harness.engine.subsearch import escaped
 from harness.spl.arguments import Arguments
 from harness.values.column import Column, Value
 from harness.values.frame import Frame
@@ -49,7 +48,7 @@ class Return(SearchCommand):
         return cls(tuple(fields), count)
 
     def run(self, frame: Frame, context: SearchContext) -> Frame:
-        rows = [written for row in frame.head(self.count).to_rows() if (written := self._row(row))]
+        rows = list(dict.fromkeys(filter(None, map(self._row, frame.head(self.count).to_rows()))))
         text = " OR ".join(f"({row})" for row in rows) if len(rows) > 1 else "".join(rows)
         return Frame({"search": Column.constant(text, 1)}, 1, ordered=True) if rows else Frame(ordered=True)
 
@@ -58,5 +57,5 @@ class Return(SearchCommand):
         for name, field in self.fields:
             values = texts(row.get(field))
             if values:
-                cells.append(values[0] if name is None else f'{name}="{escaped(values[0])}"')
+                cells.append(values[0] if name is None else f'{name}="{values[0]}"')
         return " ".join(cells)

@@ -24,9 +24,9 @@ from harness.values.column import NULL, Column
 from harness.values.frame import Frame
 from harness.values.values import to_number
 
+_SPLIT_OPTIONS = {**OPTIONS, **UNSUPPORTED_OPTIONS}
 _OPTIONS = {
-    **OPTIONS,
-    **UNSUPPORTED_OPTIONS,
+    **_SPLIT_OPTIONS,
     "span": string,
     "bins": non_negative_integer,
     "minspan": string,
@@ -48,6 +48,7 @@ class TimeChart(SearchCommand):
     across: Across | None = None
     span: TimeSpan | None = None
     bins: int = 100
+    least: float = 0
     continuous: bool = True
     whole_range: bool = True
 
@@ -61,13 +62,14 @@ class TimeChart(SearchCommand):
         field: str | None = None
         if arguments.accept_keyword("BY"):
             field = arguments.field_name()
-            options |= arguments.options(_OPTIONS)
+            options |= arguments.options(_SPLIT_OPTIONS)
+            if arguments.option_name() in ("span", "bins", "minspan", "aligntime"):
+                raise arguments.unsupported("buckets of the field across")
         if arguments.at_keyword("WHERE"):
             raise arguments.unsupported("a WHERE clause")
         arguments.expect_end()
-        for name in ("minspan", "aligntime"):
-            if name in options:
-                raise arguments.unsupported(f"the option '{name}'")
+        if "aligntime" in options:
+            raise arguments.unsupported("the option 'aligntime'")
         if options.get("partial") is False:
             raise arguments.unsupported("the option 'partial'")
         span = options.get("span", "auto")
@@ -78,6 +80,7 @@ class TimeChart(SearchCommand):
             read_across(field, options, arguments),
             None if span == "auto" else read_time_span(span, arguments),
             options.get("bins", 100),
+            read_time_span(options["minspan"], arguments).seconds if "minspan" in options else 0,
             options.get("cont", True),
             options.get("fixedrange", True),
         )
@@ -89,7 +92,7 @@ class TimeChart(SearchCommand):
         times = times_of(frame)
         known = ~np.isnan(times)
         frame = frame if known.all() else frame.take(known)
-        span = self.span or time_span_for(context.progress.window, frame, self.bins)
+        span = self.span or time_span_for(context.progress.window, frame, self.bins, self.least)
         limits = self._limits(times[known], span, context)
         frame = frame.with_columns({"_time": bin_times(frame, "_time", span, context)})
         made = table(frame, "_time", self.across, self.measures, context)
