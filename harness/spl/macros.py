@@ -23,7 +23,7 @@ MAX_LENGTH: Final = 5_000_000
 """Characters that an expanded search may have: macros that call each other twice grow without end."""
 
 _CALL: Final = re.compile(
-    r'''```.*?``` | \\. | "(?P<quoted>(?:[^"\\]++|\\.)*+)" | `(?P<call>[^`]*)`''', re.DOTALL | re.VERBOSE
+    r"""```.*?``` | \\. | "(?P<quoted>(?:[^"\\]++|\\.)*+)" | `(?P<call>[^`]*)`""", re.DOTALL | re.VERBOSE
 )
 """A comment, an escaped character, a quoted text, or a call."""
 _MAP_SEARCH: Final = re.compile(r"\s*map\s(?:[^\"]*\s)?search\s*=\s*", re.IGNORECASE)

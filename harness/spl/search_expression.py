@@ -25,9 +25,9 @@ from harness.spl.nodes import (
     TimeModifier,
 )
 from harness.spl.parser import bracket_end, parse_pipeline_in
-from harness.spl.scan import BLANK, Source, unescape
+from harness.spl.scan import BLANK, QUOTED, Source, unescape
 
-MAX_DEPTH: Final = 200
+MAX_DEPTH: Final = 100
 """Nested parentheses and NOTs that one search expression may have."""
 
 TIME_MODIFIERS: Final = frozenset(
@@ -66,14 +66,15 @@ _TOKEN: Final = re.compile(
       (?P<string>"(?:[^"\\]++|\\.)*+")
     | (?P<operator>!=|<=|>=|==|[=<>]|::)
     | (?P<mark>[()\[\],])
-    | (?P<word>\||(?:\\.|(?!::)[^\s()\[\],"=<>!\\|]|!(?!=))++)
+    | (?P<word>\||(?:(?!::)[^\s()\[\],"=<>!\\|]|!(?!=)|\\["\\]|\\(?![()\[\],|]))++)
     | (?P<other>.)
     """,
     re.VERBOSE | re.DOTALL,
 )
-_BARE_VALUE: Final = re.compile(r'(?:\\.|[^\s()\[\],"\\])(?:\\.|[^\s()\[\],"\\]|\([^\s()]*\))*+', re.DOTALL)
-"""Parentheses that close again belong to a value that has begun: ``process=*GetCurrent()*``."""
-_DIRECTIVE: Final = re.compile(r"(TERM|CASE)\(([^()\s]*)\)")
+_BARE_VALUE: Final = re.compile(r'(?:[^\s()\[\],"\\]|\\["\\]|\\(?![()\[\],|]))++')
+_DIRECTIVE: Final = re.compile(r"(TERM|CASE)\(([^()\s\"]+)\)")
+_STOP: Final = re.compile(r"[A-Za-z]++(?!\S)")
+_KEYWORDS: Final = ("AND", "OR", "NOT", "IN")
 
 
 def parse_search_expression(
@@ -99,20 +100,16 @@ class SearchExpressionParser:
         self._subject = subject
         self._stops = stops
         self._depth = 0
-        self.position = position
+        self._last = self.position = position
         self._skip()
 
     def expression(self) -> SearchNode | None:
         """Terms with AND between them, written or implied."""
-        self._depth += 1
-        if self._depth > MAX_DEPTH:
-            raise self._source.unsupported("search expressions nested this deep", self.position)
+        self._enter()
         items: list[SearchNode] = []
         while not self._at_stop():
-            if self._keyword("AND"):
-                if not items or self._at_stop():
-                    raise self._fail("The operator 'AND' is missing a term.", self.position)
-                continue
+            if self._keyword_ahead("AND"):
+                self._conjunction(bool(items))
             items.append(self._alternatives())
         self._depth -= 1
         if not items:
@@ -123,121 +120,168 @@ class SearchExpressionParser:
         if self.position < self._source.end:
             raise self._fail("unbalanced parentheses.", self.position)
 
+    def _conjunction(self, follows: bool) -> None:
+        start = self.position
+        self._step(len("AND"))
+        if not follows or self._at_stop():
+            raise self._no_clause("AND", "right" if follows else "left", start)
+
     def _alternatives(self) -> SearchNode:
         items = [self._negation()]
-        while self._keyword("OR"):
+        while self._keyword_ahead("OR"):
+            start = self.position
+            self._step(len("OR"))
+            if self._at_stop():
+                raise self._no_clause("OR", "right", start)
             items.append(self._negation())
         return items[0] if len(items) == 1 else SearchOr(tuple(items))
 
     def _negation(self) -> SearchNode:
+        start = self.position
         if not self._keyword("NOT"):
             return self._factor()
-        self._depth += 1
-        if self._depth > MAX_DEPTH:
-            raise self._source.unsupported("search expressions nested this deep", self.position)
+        if self._at_stop():
+            raise self._no_clause("NOT", "right", start)
+        self._enter()
         item = SearchNot(self._negation())
         self._depth -= 1
         return item
 
     def _factor(self) -> SearchNode:
         start = self.position
-        if self._at_stop():
-            raise self._fail("a term is missing.", start)
+        for word in ("AND", "OR"):
+            if self._keyword_ahead(word):
+                raise self._no_clause(word, "left", start)
         found = self._match()
         if found["mark"] == "(":
-            self._take(found)
-            inside = self.expression()
-            if self._char() != ")":
-                raise self._fail("unbalanced parentheses.", start)
-            self._step(1)
-            if inside is None:
-                raise self._fail("empty parentheses.", start)
-            return inside
+            return self._group(found)
         if found["mark"] == "[":
             return self._subsearch(start)
+        if found["mark"] == ",":
+            raise self._source.unsupported("A comma between search terms is not supported.", start, start + 1)
+        if found["other"] is not None:
+            raise self._source.unsupported("An escaped mark outside quotes is not supported.", start, start + 2)
         if found["string"] is None and found["word"] is None:
             raise self._fail(f"Comparator '{found[0]}' is missing a term on the left hand side.", start)
         directive = _DIRECTIVE.match(self._text, start, self._source.end)
         if directive is not None:
-            self._step_to(directive.end())
-            return Directive("TERM" if directive[1] == "TERM" else "CASE", directive[2], None, self._span(start))
+            return self._directive(directive, None, start)
         quoted = found["string"] is not None
         name = unescape(found[0][1:-1] if quoted else found[0])
         self._take(found)
+        self._refuse_glued(found)
         return self._after_name(name, quoted, start)
 
+    def _group(self, found: re.Match[str]) -> SearchNode:
+        """``( ... )``. Nothing inside finds everything: a subsearch without rows gives ``NOT ( )``."""
+        self._take(found)
+        inside = self.expression()
+        if self._char() != ")":
+            raise self._fail("unbalanced parentheses.", found.start())
+        self._step(1)
+        return Term(SearchValue("*"), self._span(found.start())) if inside is None else inside
+
+    def _directive(self, found: re.Match[str], field: str | None, start: int) -> SearchNode:
+        self._take(found)
+        return Directive("TERM" if found[1] == "TERM" else "CASE", unescape(found[2]), field, self._span(start))
+
     def _after_name(self, name: str, quoted: bool, start: int) -> SearchNode:
-        """A comparison if an operator follows, else a term."""
+        """A comparison if an operator follows, a list if IN does, else a term."""
+        end = self._last
         found = _TOKEN.match(self._text, self.position, self._source.end)
         if found is not None and found["operator"] is not None:
             self._take(found)
             return self._comparison(name, found["operator"], start)
-        negated = False
-        if found is not None and not self._keyword_ahead("AND"):
-            mark = self.position
-            negated = self._keyword("NOT")
-            if self._keyword_ahead("IN", follow="("):
-                self._keyword("IN")
-                node = InList(name, self._list(), self._span(start))
-                return SearchNot(node) if negated else node
-            self.position = mark
-        return Term(SearchValue(name, quoted), self._span(start, start_end(self._text, start, self.position)))
+        mark = self.position
+        negated = self._keyword("NOT")
+        if self._keyword_ahead("IN"):
+            node = InList(name, self._list(), self._span(start))
+            return SearchNot(node) if negated else node
+        self.position = mark
+        return Term(SearchValue(name, quoted), Span(start, end))
 
     def _comparison(self, name: str, operator: str, start: int) -> SearchNode:
         if operator == "::" and name == "tag":
             return self._tag_of_field(start)
-        indexed = operator == "::"
-        symbol = "=" if operator in ("::", "==") else operator
+        if operator == "==":
+            raise self._source.unsupported("'==' in a search expression is not supported.", start, self._last)
         directive = _DIRECTIVE.match(self._text, self.position, self._source.end)
-        if directive is not None and symbol == "=":
-            self._step_to(directive.end())
-            return Directive("TERM" if directive[1] == "TERM" else "CASE", directive[2], name, self._span(start))
+        if directive is not None and operator == "=":
+            return self._directive(directive, name, start)
         value = self._value(operator)
-        if name in TIME_MODIFIERS and symbol == "=" and not indexed:
+        if operator == "::":
+            return Comparison(name, "=", value, self._span(start), indexed=True)
+        if name in TIME_MODIFIERS and operator == "=":
             return TimeModifier(name, value.text, self._span(start))
-        return Comparison(name, cast("ComparisonOperator", symbol), value, self._span(start), indexed)
+        return Comparison(name, cast("ComparisonOperator", operator), value, self._span(start))
 
     def _tag_of_field(self, start: int) -> SearchNode:
         """``tag::host=web``: a tag of one field's value."""
-        found = self._match()
-        if found["word"] is None:
+        found = _TOKEN.match(self._text, self.position, self._source.end)
+        if found is None or found["word"] is None:
             raise self._fail("Comparator '::' is missing a term on the right hand side.", start)
         self._take(found)
         return self._after_name(f"tag::{found[0]}", False, start)
 
     def _value(self, operator: str) -> SearchValue:
         start = self.position
-        string = _TOKEN.match(self._text, start, self._source.end)
-        if string is not None and string["string"] is not None:
-            self._take(string)
-            return SearchValue(unescape(string[0][1:-1]), True)
-        bare = _BARE_VALUE.match(self._text, start, self._source.end)
-        if bare is None:
+        found = QUOTED.match(self._text, start, self._source.end)
+        if found is not None:
+            self._take(found)
+            self._refuse_glued(found)
+            return SearchValue(unescape(found[0][1:-1]), True)
+        found = _BARE_VALUE.match(self._text, start, self._source.end)
+        if found is None:
+            if self._char() == '"':
+                raise self._fail("unbalanced quotes.", start)
+            if self._char() == "(":
+                raise self._source.unsupported("Parentheses after a comparator are not supported.", start, start + 1)
             raise self._fail(f"Comparator '{operator}' is missing a term on the right hand side.", start)
-        self._take(bare)
-        return SearchValue(unescape(bare[0]))
+        if found[0][0] in "=<>" and operator != "IN":
+            raise self._source.unsupported(f"The comparator '{operator}{found[0][0]}' is not supported.", start)
+        self._take(found)
+        self._refuse_glued(found)
+        return SearchValue(unescape(found[0]))
 
     def _list(self) -> tuple[SearchValue, ...]:
-        """``(a, b, )``: stray commas are nothing."""
+        """``IN (a, b, )``: stray commas are nothing."""
+        self._step(len("IN"))
         start = self.position
-        self._step(1)
         values: list[SearchValue] = []
-        while (mark := self._char()) != ")":
-            if mark == ",":
-                self._step(1)
-            elif mark in ("", "(", "[", "]"):
-                raise self._fail("unbalanced parentheses.", start)
-            else:
-                values.append(self._value("IN"))
+        if self._char() == "(":
+            self._step(1)
+            while (mark := self._char()) not in (")", "", "(", "[", "]"):
+                if mark == ",":
+                    self._step(1)
+                else:
+                    values.append(self._value("IN"))
+        if self._char() == "":
+            raise self._fail("unbalanced parentheses.", start)
+        if self._char() != ")":
+            literal = self._text[self.position : self._source.end]
+            raise self._fail(
+                f"Right hand side of IN must be a collection of literals. '{literal}' is not a literal.", start
+            )
         self._step(1)
         return tuple(values)
 
     def _subsearch(self, start: int) -> Subsearch:
         end = bracket_end(self._source, start)
-        inner = Source(self._text, start + 1, end - 1)
-        pipeline = parse_pipeline_in(inner, implied_search=False)
+        pipeline = parse_pipeline_in(Source(self._text, start + 1, end - 1), implied_search=False)
         self._step_to(end)
         return Subsearch(pipeline, Span(start, end))
+
+    def _refuse_glued(self, found: re.Match[str]) -> None:
+        r"""Quotes, parentheses or an escaped mark without a blank between: it is not known what Splunk makes of
+        ``*"a b"*``, ``f()`` and ``\(``."""
+        end = found.end()
+        after = self._text[end] if end < self._source.end else " "
+        if found[0][0] == '"':
+            glued = not after.isspace() and after not in "()[]=<>!,:|"
+        else:
+            glued = after in ('"', "\\") or (after == "(" and found[0] not in _KEYWORDS)
+        if glued:
+            raise self._source.unsupported(f"'{found[0]}{after}' without a blank is not supported.", found.start(), end)
 
     # --- the cursor
 
@@ -250,14 +294,12 @@ class SearchExpressionParser:
             raise self._fail("a pipe is not part of an expression.", self.position)
         return found
 
-    def _keyword_ahead(self, word: str, follow: str = "") -> bool:
+    def _keyword_ahead(self, word: str) -> bool:
+        """Whether the word stands here, in upper case, and ends here."""
         end = self.position + len(word)
         if not self._text.startswith(word, self.position) or end > self._source.end:
             return False
-        if not follow:
-            return end == self._source.end or self._text[end].isspace() or self._text[end] in '()["'
-        blank = BLANK.match(self._text, end, self._source.end)
-        return blank is not None and self._text.startswith(follow, blank.end())
+        return end == self._source.end or self._text[end].isspace() or self._text[end] in '()["'
 
     def _keyword(self, word: str) -> bool:
         if not self._keyword_ahead(word):
@@ -270,8 +312,13 @@ class SearchExpressionParser:
             return True
         if not self._stops or self._depth > 1:
             return False
-        word = re.compile(r"[A-Za-z]+(?=\s|$)").match(self._text, self.position, self._source.end)
+        word = _STOP.match(self._text, self.position, self._source.end)
         return word is not None and word[0].upper() in self._stops
+
+    def _enter(self) -> None:
+        self._depth += 1
+        if self._depth > MAX_DEPTH:
+            raise self._source.unsupported("Search expressions nested this deep are not supported.", self.position)
 
     def _char(self) -> str:
         return self._text[self.position] if self.position < self._source.end else ""
@@ -291,17 +338,13 @@ class SearchExpressionParser:
         if found is not None:
             self.position = found.end()
 
-    def _span(self, start: int, end: int | None = None) -> Span:
-        return Span(start, self._last if end is None else end)
+    def _span(self, start: int) -> Span:
+        return Span(start, self._last)
+
+    def _no_clause(self, word: str, side: str, start: int) -> SPLSyntaxError:
+        return self._fail(f"'{word}' operator is missing a clause on the {side} hand side.", start)
 
     def _fail(self, why: str, start: int) -> SPLSyntaxError:
         return self._source.syntax_error(
             f"Error in {self._subject}: Unable to parse the search: {why}", start, max(start + 1, self.position)
         )
-
-
-def start_end(text: str, start: int, limit: int) -> int:
-    """``limit`` without the blanks before it."""
-    while limit > start and text[limit - 1].isspace():
-        limit -= 1
-    return limit

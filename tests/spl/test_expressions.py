@@ -61,7 +61,6 @@ def shape(node: Any) -> Any:
         ('"a b" x="c d"', ("AND", "a b", "x=c d")),
         ('"Some Field"=1', "Some Field=1"),
         (r'p="C:\\Windows\\*"', r"p=C:\Windows\*"),
-        ("p=*GetCurrent()*", "p=*GetCurrent()*"),
         ("a{}.b=1 tag::host=x", ("AND", "a{}.b=1", "tag::host=x")),
         ("TERM(10.0.0.1) x=CASE(Ab)", ("AND", "TERM(10.0.0.1)", "xCASE(Ab)")),
         ("earliest=-1h index=main", ("AND", "earliest@-1h", "index=main")),
