@@ -134,6 +134,10 @@ class Accounts:
     def may(self, user: User, capability: str) -> bool:
         return any(capability in role.capabilities for role in self.lineage(user.roles))
 
+    def filtered(self, user: User) -> bool:
+        """Whether a role lets the user see only some events (``srchFilter``)."""
+        return any(role.settings.get("srchFilter", "") not in ("", "*") for role in self.lineage(user.roles))
+
     def listed(self, user: User, setting: str) -> tuple[str, ...]:
         """The union of a list setting (``srchIndexesDefault``) over the user's roles, in order of first mention."""
         found: dict[str, None] = {}

@@ -18,7 +18,7 @@ from harness.engine.macros import EvalMacros
 from harness.engine.plan import Plan, plan
 from harness.engine.search import Searcher, SearchRequest, SearchResult
 from harness.engine.store import Store
-from harness.errors import SearchError, SPLError
+from harness.errors import SearchError, SPLError, UnsupportedSPL
 from harness.knowledge.knowledge import Knowledge
 from harness.knowledge.lookups import Table
 from harness.server.access_log import AccessLog
@@ -37,6 +37,7 @@ from harness.server.messages import Bulletin, Bulletins
 from harness.server.passwords import Passwords
 from harness.server.scheduler import Scheduler
 from harness.server.tokens import Tokens
+from harness.server.visibility import Reach, VisibleStore
 from harness.spl.macros import expand
 from harness.spl.parser import parse_pipeline
 
@@ -73,7 +74,9 @@ class SplunkInstance:
         self.store = Store()
         for index in (*config.indexes, *_defined_indexes(self.confs)):
             self.store.create_index(index)
-        self._searcher = (0, Searcher(self.store, self._base, self.clock, limits=config.limits))
+        self._searchers: dict[Reach, Searcher] = {}
+        self._searchers_version = 0
+        self._written: tuple[int, Knowledge] = (0, self._base)
 
         self.accounts = Accounts()
         self.password = config.password or secrets.token_urlsafe(18)
@@ -103,16 +106,36 @@ class SplunkInstance:
 
     @property
     def searcher(self) -> Searcher:
-        """What searches run on. It is made anew when configuration was written that changes what they find."""
-        version, searcher = self._searcher
-        if version == self.confs.version:
-            return searcher
+        """What searches that reach all indexes run on."""
+        return self._searcher(Reach())
+
+    def _searcher(self, reach: Reach) -> Searcher:
+        """Made anew when configuration was written that changes what searches find."""
         with self._lock:
             version = self.confs.version
-            if self._searcher[0] != version:
-                knowledge = self._base.with_app(self.confs.overlay())
-                self._searcher = (version, Searcher(self.store, knowledge, self.clock, limits=self.config.limits))
-            return self._searcher[1]
+            if self._searchers_version != version:
+                self._searchers_version = version
+                self._searchers.clear()
+            found = self._searchers.get(reach)
+            if found is None:
+                knowledge = self._knowledge(version)
+                store = self.store if reach.everything else VisibleStore(self.store, reach)
+                found = Searcher(store, knowledge, self.clock, limits=self.config.limits)
+                self._searchers[reach] = found
+            return found
+
+    def _knowledge(self, version: int) -> Knowledge:
+        if self._written[0] != version:
+            self._written = (version, self._base.with_app(self.confs.overlay()) if version else self._base)
+        return self._written[1]
+
+    def _reach(self, user: User | None) -> Reach:
+        """Where a user's searches look."""
+        disabled = tuple(name for name in self.indexes.names() if self.indexes.get(name).disabled)
+        if user is None:
+            return Reach((), disabled)
+        allowed = self.accounts.listed(user, "srchIndexesAllowed")
+        return Reach(allowed, (*self.accounts.listed(user, "srchIndexesDisallowed"), *disabled))
 
     @property
     def knowledge(self) -> Knowledge:
@@ -168,20 +191,22 @@ class SplunkInstance:
     def plan(self, job: Job) -> Plan:
         """The plan of a job; its owner must have the right to what it does."""
         found = plan(job.request.search, self.knowledge)
-        if any(step.name == "delete" for step in found.steps):
-            owner = self.accounts.user(job.owner)
-            if owner is None or not self.accounts.may(owner, "delete_by_keyword"):
-                raise SearchError(DELETE)
+        owner = self.accounts.user(job.owner)
+        deletes = any(step.name == "delete" for step in found.steps)
+        if deletes and (owner is None or not self.accounts.may(owner, "delete_by_keyword")):
+            raise SearchError(DELETE)
+        if owner is not None and self.accounts.filtered(owner):
+            raise UnsupportedSPL("a role of the user has a search filter (srchFilter).")
         return found
 
     def run(self, found: Plan, request: SearchRequest) -> SearchResult:
         self.access_log.flush(found.text)
-        return self.searcher.execute(found, request)
+        return self._searcher(self._reach(self.accounts.user(request.user))).execute(found, request)
 
     def search_context(self, request: SearchRequest) -> SearchContext:
         """For a search over rows that exist already (post-processing)."""
         now = request.now if request.now is not None else self.clock.now()
-        searcher = self.searcher
+        searcher = self._searcher(self._reach(self.accounts.user(request.user)))
         return SearchContext(
             knowledge=searcher.knowledge,
             store=searcher.store,

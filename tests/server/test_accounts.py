@@ -98,6 +98,51 @@ def test_deleting_events_needs_the_right(rest: Rest) -> None:
     assert rest.search("search index=attack") == []
 
 
+def test_only_allowed_indexes_are_searched(rest: Rest) -> None:
+    """N3.7"""
+    rest.hec("/services/collector/event", b'{"event":"needle","index":"attack"}{"event":"needle","index":"main"}')
+    rest.post(ROLES, name="narrow", srchIndexesAllowed="main", srchIndexesDefault="main", capabilities="search")
+    rest.post(USERS, name="bob", roles="narrow", password="secret bob")
+
+    def count(search: str, name: str = "bob") -> object:
+        form = {"search": f"search {search} | stats count", "exec_mode": "oneshot", "output_mode": "json"}
+        headers = rest.basic(name, "secret bob") if name == "bob" else rest.basic()
+        return rest("POST", "/services/search/jobs", form, headers=headers).json["results"][0]["count"]
+
+    assert count("index=* needle") == "1"
+    assert count("index=attack needle") == "0"
+    assert count("index=* needle", "admin") == "2"
+    rest.post(f"{ROLES}/narrow", srchIndexesAllowed="*", srchIndexesDisallowed="main")
+    assert count("index=* needle") == "1"
+    assert count("index=attack needle") == "1"
+
+
+def test_a_disabled_index_is_not_searched(rest: Rest) -> None:
+    """M8.11"""
+    rest.hec("/services/collector/event", b'{"event":"needle","index":"attack"}')
+    assert len(rest.search("search index=attack")) == 1
+    rest.post("/services/data/indexes/attack/disable")
+    assert rest.search("search index=attack") == []
+    rest.post("/services/data/indexes/attack/enable")
+    assert len(rest.search("search index=attack")) == 1
+
+
+def test_a_search_filter_is_refused_rather_than_passed_over(rest: Rest) -> None:
+    rest.post(f"{ROLES}/admin", srchFilter="host=a")
+    reply = rest.post("/services/search/jobs", search="search index=main", exec_mode="oneshot")
+    assert reply.json["messages"][0]["text"].startswith("Unsupported: ")
+
+
+def test_jobs_of_others_are_not_seen(rest: Rest) -> None:
+    """M3.23: they do not exist for a caller without the right to see everything"""
+    rest.post(USERS, name="bob", roles="user", password="secret bob")
+    sid = rest.post("/services/search/jobs", search="| makeresults").json["sid"]
+    reply = rest("GET", f"/services/search/jobs/{sid}?output_mode=json", headers=rest.basic("bob", "secret bob"))
+    assert (reply.status, reply.message) == (404, ("FATAL", "Unknown sid."))
+    listed = rest("GET", "/services/search/jobs?output_mode=json", headers=rest.basic("bob", "secret bob"))
+    assert listed.json["entry"] == []
+
+
 def test_capabilities(rest: Rest) -> None:
     """M8.28"""
     entry = rest.get("/services/authorization/capabilities/capabilities").json["entry"][0]
