@@ -99,8 +99,9 @@ class Confs:
     def _load(self, app: str, confs: Mapping[str, Mapping[str, Mapping[str, str]]]) -> None:
         for file, stanzas in confs.items():
             self._files.add(file)
+            default = stanzas.get("default", {})
             for name, settings in stanzas.items():
-                stanza = Stanza(file, name, app, base=dict(settings), in_app=True)
+                stanza = Stanza(file, name, app, base={**default, **settings}, in_app=True)
                 self._stanzas[_key(stanza)] = stanza
 
     # --- reading ------------------------------------------------------------------------------------------------------

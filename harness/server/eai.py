@@ -7,8 +7,11 @@ its entities are; everything here is measured once for all (M2.36-M2.60).
 
 from __future__ import annotations
 
+import base64
+import hashlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from email.utils import formatdate
 from fnmatch import fnmatchcase
 from typing import Any, Final
 
@@ -27,6 +30,7 @@ UNLIMITED: Final = 10_000_000
 UNSIGNED: Final = 18446744073709552000
 """What ``count=-1`` is reported as: the number read as unsigned 64-bit (M2.38)."""
 DEFAULT_COUNT: Final = 30
+CACHE_SECONDS: Final = 1800
 
 
 @dataclass(slots=True)
@@ -45,6 +49,8 @@ class Collection:
     new: Callable[[], Fields] = Fields
     """What a new entity may be given, shown by ``_new``."""
     default_count: int = DEFAULT_COUNT
+    cached: bool = False
+    """Readers may keep what they read for half an hour (M2.63)."""
     alone_function: Callable[[Call, str], list[Entry]] | None = None
     """Finds the entities of one name where that is cheaper, or other, than looking through all."""
     _lister: Callable[[Call], Iterable[Entry]] | None = None
@@ -56,7 +62,7 @@ class Collection:
         self.lists(function)
 
         def listed(call: Call) -> Answer:
-            return self.list_answer(call)
+            return self._kept(call, self.list_answer(call))
 
         def new(call: Call) -> Answer:
             entry = Entry("_new", {}, links=("alternate", "list"), fields=self.new())
@@ -66,7 +72,7 @@ class Collection:
             return self.answer(call, [])
 
         def one(call: Call, name: str) -> Answer:
-            return self.answer(call, self.alone(call, name))
+            return self._kept(call, self.answer(call, self.alone(call, name)))
 
         listed.__doc__ = function.__doc__
         new.__doc__ = "What a new entity may be given."
@@ -205,6 +211,20 @@ class Collection:
         if patterns:
             page = [replace(entry, content=_selected(entry.content, patterns)) for entry in page]
         return self._feed(call, page, len(entries), per_page, offset, 200, ())
+
+    def _kept(self, call: Call, answer: Answer) -> Answer:
+        """With what lets a reader keep it: an ETag of the user and the text, 304 for one that is sent back (M2.63)."""
+        if not self.cached:
+            return answer
+        user = base64.b64encode(call.user.name.encode()).decode()
+        digest = hashlib.blake2b(b"".join(answer.chunks), digest_size=16).hexdigest()
+        tag = f'W/"{user}-{digest}"'
+        expires = formatdate(call.instance.wall() + CACHE_SECONDS, usegmt=True)
+        kept = f"must-revalidate, private, max-age={CACHE_SECONDS}"
+        answer.headers = {"Cache-Control": kept, "Expires": expires, "ETag": tag}
+        if call.headers.get("if-none-match") == tag:
+            return Answer(status=304, headers=answer.headers)
+        return answer
 
     def _feed(
         self,

@@ -164,6 +164,14 @@ def test_data_models(rest: Rest) -> None:
     assert rest.get("/services/datamodel/model/Mine").status == 404
 
 
+def test_defaults_of_an_app_hold_for_its_stanzas(tmp_path_factory: pytest.TempPathFactory) -> None:
+    app = App("TA", tmp_path_factory.mktemp("TA"))
+    app.confs = {"savedsearches": {"default": {"disabled": "1"}, "a": {"search": "x"}, "b": {"disabled": "0"}}}
+    with Server(ServerConfig(password=PASSWORD, knowledge=Knowledge([app]))).start() as running:
+        entries = Rest(running).get("/services/saved/searches").json["entry"]
+    assert [(entry["name"], entry["content"]["disabled"]) for entry in entries] == [("a", True), ("b", False)]
+
+
 def test_saved_searches_of_an_app(rest: Rest) -> None:
     """contentctl 2.7: under the names that REST has for them"""
     entry = rest.get("/services/saved/searches/ESCU%20-%20A%20-%20Rule").json["entry"][0]

@@ -32,6 +32,15 @@ def test_an_index_has_113_settings(rest: Rest) -> None:
     assert (content["minTime"], content["maxTime"]) == ("", "")
 
 
+def test_reads_may_be_kept(rest: Rest) -> None:
+    """M2.63"""
+    reply = rest.get(f"{INDEXES}/main")
+    assert reply.headers["cache-control"] == "must-revalidate, private, max-age=1800"
+    assert reply.headers["etag"].startswith('W/"YWRtaW4=-')
+    assert "etag" not in rest.get(f"{INDEXES}/nope").headers
+    assert "etag" not in rest.get("/services/server/info").headers
+
+
 def test_create_edit_switch_and_remove(fresh: Rest) -> None:
     """M8.5, M8.7, M8.9, M8.10, M8.11, N8.2"""
     created = fresh.post(INDEXES, name="attack", maxTotalDataSizeMB="12345")

@@ -401,6 +401,28 @@ def test_events_of_a_generating_search_are_none(rest: Rest) -> None:
     assert rest.get(f"{JOBS}/{dispatch(rest)}/events").json["results"] == []
 
 
+# --- beside the rows --------------------------------------------------------------------------------------------------
+
+
+def test_summary_timeline_and_log(rest: Rest) -> None:
+    """M3.20, N3.22, N3.23"""
+    for time, user in ((1787500000, "alice"), (1787500000, "bob"), (1787503600, "alice")):
+        body = f'{{"event":"x","time":{time},"sourcetype":"timed","fields":{{"user":"{user}"}}}}'
+        assert rest.hec("/services/collector/event", body.encode()).status == 200
+    sid = dispatch(rest, "search index=main sourcetype=timed", status_buckets="10")
+    summary = rest.get(f"{JOBS}/{sid}/summary").json
+    assert summary["event_count"] == 3
+    user = summary["fields"]["user"]
+    assert (user["count"], user["distinct_count"], user["is_exact"]) == (3, 2, True)
+    assert user["modes"][0] == {"value": "alice", "count": 2, "is_exact": True}
+    timeline = rest.get(f"{JOBS}/{sid}/timeline").json
+    buckets = [(bucket["earliest_time"], bucket["total_count"], bucket["duration"]) for bucket in timeline["buckets"]]
+    assert buckets == [(1787499600, 2, 600), (1787503200, 1, 600)]
+    for part in ("summary", "timeline"):
+        etree.fromstring(rest("GET", f"{JOBS}/{sid}/{part}").body)
+    assert "command=search rows=3" in rest("GET", f"{JOBS}/{sid}/search.log").text
+
+
 # --- export -----------------------------------------------------------------------------------------------------------
 
 

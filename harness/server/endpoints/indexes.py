@@ -14,6 +14,7 @@ indexes = Collection(
     "indexes",
     links=("create", "_reload", "_acl", "_validate"),
     arguments=frozenset(("datatype", "summarize")),
+    cached=True,
     new=lambda: Fields(required=["name"], optional=creatable()),
 )
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Final
+from typing import Any, Final
+from xml.sax.saxutils import quoteattr
 
-from harness.server import results
-from harness.server.answers import CSV, NO_STORE, TEXT, Answer, Message, Refusal, info, json_answer, xml_answer
+from harness.server import job_parts, results
+from harness.server.answers import CSV, NO_STORE, TEXT, XML, Answer, Message, Refusal, info, json_answer, xml_answer
 from harness.server.atom import Feed, entry_answer, feed_answer, xml_text
 from harness.server.call import Call
 from harness.server.capabilities import Json
@@ -344,3 +345,44 @@ def _whole(text: str, default: int) -> int:
         return int(text)
     except ValueError:
         return default
+
+
+# --- beside the rows --------------------------------------------------------------------------------------------------
+
+
+@endpoint("search/jobs/{sid}/summary", "GET", style=Style.JOBS)
+def job_summary(call: Call, sid: str) -> Answer:
+    """The most frequent values of each field of the events (N3.22)."""
+    return _linked(_as_asked(call, job_parts.summary(find(call, sid)), "summary"), sid, 1)
+
+
+@endpoint("search/jobs/{sid}/timeline", "GET", style=Style.JOBS)
+def job_timeline(call: Call, sid: str) -> Answer:
+    """Events over time (N3.23)."""
+    return _linked(_as_asked(call, job_parts.timeline(find(call, sid)), "timeline"), sid, 1)
+
+
+@endpoint("search/jobs/{sid}/search.log", "GET", style=Style.JOBS, modes=RESULTS | {"atom"})
+def job_log(call: Call, sid: str) -> Answer:
+    """What each command did, as text."""
+    return _linked(Answer([job_parts.log(find(call, sid)).encode()], 200, TEXT, NO_STORE), sid, 1)
+
+
+def _as_asked(call: Call, found: dict[str, Any], root: str) -> Answer:
+    """JSON, or the same members as XML elements."""
+    if call.json:
+        return json_answer(found)
+    lines = ["<?xml version='1.0' encoding='UTF-8'?>", f"<{root} c='{found['event_count']}'>"]
+    lines += [
+        f"  <bucket c='{bucket['total_count']}' a='{bucket['available_count']}' t='{bucket['earliest_time']}' "
+        f"d='{bucket['duration']}' f='1'></bucket>"
+        for bucket in found.get("buckets", ())
+    ]
+    for name, facts in found.get("fields", {}).items():
+        lines.append(f"  <field k={quoteattr(name)} c='{facts['count']}' dc='{facts['distinct_count']}' exact='1'>")
+        lines.append("    <modes>")
+        for mode in facts["modes"]:
+            value = f"<text>{xml_text(mode['value'])}</text>"
+            lines.append(f"      <value c='{mode['count']}' exact='1'>{value}</value>")
+        lines += ["    </modes>", "  </field>"]
+    return Answer(["\n".join([*lines, f"</{root}>", ""]).encode()], 200, XML, NO_STORE)
