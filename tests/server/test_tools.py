@@ -60,6 +60,36 @@ def test_parser(rest: Rest, path: str) -> None:
     assert "preStreamingOp" not in found["commands"][0]
 
 
+def test_arguments_of_commands(rest: Rest) -> None:
+    """M3.43, M3.44, M3.45, M3.46"""
+
+    def command(text: str) -> dict[str, object]:
+        return dict(rest.post("/services/search/parser", q=f"search index=main | {text}").json["commands"][1])
+
+    stats = command("stats count dc(host) AS hosts BY user")
+    assert stats["args"] == {
+        "stat-specifiers": [
+            {"function": "count", "rename": "count"},
+            {"function": "dc", "field": "host", "rename": "hosts"},
+        ],
+        "groupby-fields": ["user"],
+    }
+    assert command("top limit=5 host")["args"] == {
+        "limit": 5, "showperc": True, "showcount": True, "percentfield": "percent", "countfield": "count",
+        "fields": ["host"],
+    }  # fmt: skip
+    chart = command("timechart span=1h count by host")["args"]
+    assert isinstance(chart, dict)
+    assert (chart["xfield"], chart["xfieldopts"], chart["seriesfield"]) == ("_time", ["span=1h"], "host")
+    assert (chart["usenull"], chart["otherstr"], chart["seriesfilter"]) == (True, "OTHER", "sum IN top10")
+    assert command("head 5")["preStreamingOp"] == "prehead limit=5 null=false keeplast=false"
+    sort = command("sort -count")
+    assert (sort["preStreamingOp"], sort["isStreamingOpRequired"]) == ("presort 10000 -auto(count)", True)
+    dedup = command("dedup host")
+    assert dedup["preStreamingOp"] == 'prededup 1 keepempty=false consecutive=false keepevents=false "host"'
+    assert (command("tail 5")["preStreamingOp"], command("tail 5")["args"]) == ("", "5")
+
+
 def test_what_the_parser_refuses(rest: Rest) -> None:
     """M3.39, M3.48, M2.75"""
     assert rest.post("/services/search/parser").message == ("FATAL", "Invalid query.")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from harness.engine.plan import Plan, describe, plan
+from harness.engine.plan import Plan, Step, describe, plan
 from harness.errors import SPLError, UnsupportedSPL
 from harness.server.answers import Answer, Refusal, json_answer, xml_answer
 from harness.server.atom import xml_text
@@ -29,7 +29,7 @@ _CLASSES: Final = {
 
 @endpoint("search/parser", "POST", style=Style.TOOL, default_mode="json")
 def parser(call: Call) -> Answer:
-    """``q`` as stages with their classes (M3.39-M3.48). The ``args`` of each command are its text."""
+    """``q`` as stages with their classes and arguments (M3.39-M3.48)."""
     text = call.one("q")
     if not text.strip():
         raise Refusal(400, "FATAL", "Invalid query.")
@@ -59,31 +59,23 @@ def _describe(found: Plan) -> dict[str, Any]:
         "reportsSearch": describe(after) if found.reads_events else describe([*before, *after]),
         "isStreamingSearch": not after,
         "canSummarize": bool(after) and found.reads_events,
-        "commands": [
-            _command(step.name, step.source.arguments.strip(), step.command.generating) for step in found.steps
-        ],
+        "commands": [_command(step) for step in found.steps],
     }
 
 
-def _command(name: str, arguments: str, generating: bool) -> dict[str, Any]:
+def _command(step: Step) -> dict[str, Any]:
+    from harness.server.parsed_commands import parsed_arguments, pre_streaming
+
+    name, arguments = step.name, step.source.arguments.strip()
     kind, stream = _CLASSES.get(name, ("report", "SP_REPORT"))
     found: dict[str, Any] = {
         "command": name,
         "rawargs": arguments,
         "pipeline": kind,
-        "args": {"search": [arguments]} if name == "search" else arguments,
-        "isGenerating": generating or name == "search",
+        "args": parsed_arguments(step.command, arguments),
+        "isGenerating": step.command.generating or name == "search",
         "streamType": stream,
     }
     if kind != "streaming":
-        found |= {"isStreamingOpRequired": name == "sort", "preStreamingOp": _before(name, arguments)}
+        found |= {"isStreamingOpRequired": name == "sort", "preStreamingOp": pre_streaming(step.command, arguments)}
     return found
-
-
-def _before(name: str, arguments: str) -> str:
-    """What runs on the indexers ahead of a command, for those whose form was recorded (M3.43)."""
-    if name in {"stats", "chart", "timechart"}:
-        return f"prestats {arguments}"
-    if name == "head" and arguments.isdigit():
-        return f"prehead limit={arguments} null=false keeplast=false"
-    return ""
