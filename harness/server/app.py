@@ -12,13 +12,12 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import suppress
 from email.utils import formatdate
-from typing import TYPE_CHECKING, Any, Final, TypeAlias
+from typing import TYPE_CHECKING, Final
 
-from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response, StreamingResponse
-from starlette.routing import Mount
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from harness.server import hec, routing
 from harness.server.answers import JSON, Answer, Refusal
@@ -27,8 +26,6 @@ from harness.server.routing import Style
 
 if TYPE_CHECKING:
     from harness.server.instance import SplunkInstance
-
-Send: TypeAlias = Callable[[Any], Awaitable[None]]
 
 _BASE: Final = {
     "Server": "Splunkd",
@@ -45,16 +42,16 @@ class TooLargeError(Exception):
     """The body is longer than this port takes."""
 
 
-def management_app(instance: SplunkInstance) -> Starlette:
+def management_app(instance: SplunkInstance) -> ASGIApp:
     """The application of the management port."""
 
     async def serve(request: Request) -> Response:
         return await _Management(instance, request).respond()
 
-    return Starlette(routes=[Mount("/", app=_as_app(serve))])
+    return _as_app(serve)
 
 
-def collector_app(instance: SplunkInstance) -> Starlette:
+def collector_app(instance: SplunkInstance) -> ASGIApp:
     """The application of the event collector's port."""
 
     async def serve(request: Request) -> Response:
@@ -68,11 +65,11 @@ def collector_app(instance: SplunkInstance) -> Starlette:
         )
         return _response(answer, headers, {}, compress=False, head=request.method == "HEAD")
 
-    return Starlette(routes=[Mount("/", app=_as_app(serve))])
+    return _as_app(serve)
 
 
-def _as_app(serve: Callable[[Request], Awaitable[Response]]) -> Callable[..., Awaitable[None]]:
-    async def app(scope: Any, receive: Any, send: Send) -> None:
+def _as_app(serve: Callable[[Request], Awaitable[Response]]) -> ASGIApp:
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             raise RuntimeError(f"only HTTP is served here, not {scope['type']}")
         try:

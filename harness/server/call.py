@@ -11,6 +11,7 @@ from harness.server.answers import Refusal
 
 if TYPE_CHECKING:
     from harness.server.accounts import User
+    from harness.server.confs import Viewer
     from harness.server.instance import SplunkInstance
 
 MAX_ARGUMENTS = 10_000
@@ -103,6 +104,18 @@ class Call:
     @property
     def namespace(self) -> Namespace:
         return self.target.namespace
+
+    @property
+    def viewer(self) -> Viewer:
+        """The caller, as configuration sees it."""
+        from harness.server.confs import Viewer
+
+        accounts = self.instance.accounts
+        return Viewer(
+            self.user.name,
+            frozenset(role.name for role in accounts.lineage(self.user.roles)),
+            accounts.may(self.user, "admin_all_objects"),
+        )
 
     @property
     def json(self) -> bool:

@@ -80,7 +80,34 @@ class Stanza:
         )
 
 
-_Key = tuple[str, str, str, str]  # file, name, app, owner if it is private
+@dataclass(frozen=True, slots=True)
+class Viewer:
+    """Who reads or writes: a user, the names of all its roles, and whether it may do ``everything``."""
+
+    user: str
+    roles: frozenset[str] = frozenset()
+    everything: bool = False
+
+    def sees(self, stanza: Stanza) -> bool:
+        """Others' private objects are not there for those who may not see them (N9.8)."""
+        return self.everything or stanza.sharing != "user" or stanza.owner == self.user
+
+    def check_write(self, stanza: Stanza) -> None:
+        """Raises the 403 of those who may not change it."""
+        own = stanza.sharing == "user" and stanza.owner == self.user
+        if not (self.everything or own or self.roles & set(stanza.write or ())):
+            raise Refusal(
+                403,
+                "ERROR",
+                f"You (user={self.user}) do not have permission to perform this operation "
+                "(requires capability: admin_all_objects).",
+            )
+
+
+EVERYBODY: Final = Viewer("-", everything=True)
+"""The server itself."""
+
+_Key = tuple[str, str, str]  # name, app, owner if it is private
 
 
 class Confs:
@@ -88,7 +115,7 @@ class Confs:
 
     def __init__(self, apps: Iterable[App]) -> None:
         self._lock = threading.RLock()
-        self._stanzas: dict[_Key, Stanza] = {}
+        self._stanzas: dict[str, dict[_Key, Stanza]] = {}
         self._files: set[str] = set(_STOCK.split())
         self._data_models: dict[str, bytes] = {}
         self.version = 0
@@ -102,7 +129,7 @@ class Confs:
             default = stanzas.get("default", {})
             for name, settings in stanzas.items():
                 stanza = Stanza(file, name, app, base={**default, **settings}, in_app=True)
-                self._stanzas[_key(stanza)] = stanza
+                self._stanzas.setdefault(file, {})[_key(stanza)] = stanza
 
     # --- reading ------------------------------------------------------------------------------------------------------
 
@@ -119,37 +146,40 @@ class Confs:
         with self._lock:
             self._files.add(file)
 
-    def all(self, file: str, namespace: Namespace, user: str) -> list[Stanza]:
-        """The stanzas that ``user`` sees in a namespace, by name: those of the app, shared ones of all apps, and the
+    def all(self, file: str, namespace: Namespace, viewer: Viewer) -> list[Stanza]:
+        """The stanzas that somebody sees in a namespace, by name: those of the app, shared ones of all apps, and the
         user's own private ones, which hide shared ones of the same name (N9.3). ``-`` sees all (N9.4)."""
         with self._lock:
-            found = [stanza for key, stanza in self._stanzas.items() if key[0] == file]
-        visible = [stanza for stanza in found if _visible(stanza, namespace, user)]
+            found = list(self._stanzas.get(file, {}).values())
+        visible = [stanza for stanza in found if viewer.sees(stanza) and _visible(stanza, namespace, viewer.user)]
         if namespace.is_wildcard:
             return sorted(visible, key=lambda stanza: (stanza.name, stanza.app))
-        best: dict[str, Stanza] = {}
-        for stanza in visible:
-            other = best.get(stanza.name)
-            if other is None or _rank(stanza, namespace) >= _rank(other, namespace):
-                best[stanza.name] = stanza
-        return sorted(best.values(), key=lambda stanza: stanza.name)
+        return _best(visible, namespace)
 
-    def find(self, file: str, name: str, namespace: Namespace, user: str) -> Stanza | None:
-        """The one that wins, if there is any."""
-        found = [stanza for stanza in self.all(file, namespace, user) if stanza.name == name]
-        return max(found, key=lambda stanza: _rank(stanza, namespace)) if found else None
-
-    def get(self, file: str, name: str, namespace: Namespace, user: str) -> Stanza:
-        """404 if there is none (M5.9)."""
-        found = self.find(file, name, namespace, user)
-        if found is None:
+    def named(self, file: str, name: str, namespace: Namespace, viewer: Viewer) -> list[Stanza]:
+        """As :meth:`all`, those of one name: one, or under a wildcard namespace several. 404 without any (M5.9)."""
+        with self._lock:
+            found = [stanza for stanza in self._stanzas.get(file, {}).values() if stanza.name == name]
+        visible = [stanza for stanza in found if viewer.sees(stanza) and _visible(stanza, namespace, viewer.user)]
+        if not visible:
             raise could_not_find(name)
-        return found
+        return visible if namespace.is_wildcard else _best(visible, namespace)
+
+    def find(self, file: str, name: str, namespace: Namespace, viewer: Viewer) -> Stanza | None:
+        """The one that wins, if there is any."""
+        try:
+            return self.get(file, name, namespace, viewer)
+        except Refusal:
+            return None
+
+    def get(self, file: str, name: str, namespace: Namespace, viewer: Viewer) -> Stanza:
+        """404 if there is none (M5.9)."""
+        return max(self.named(file, name, namespace, viewer), key=lambda stanza: _rank(stanza, namespace))
 
     def merged(self, file: str) -> dict[str, dict[str, str]]:
         """The file as searches see it: all apps, the overlay on top."""
         with self._lock:
-            stanzas = [stanza for key, stanza in self._stanzas.items() if key[0] == file]
+            stanzas = list(self._stanzas.get(file, {}).values())
         found: dict[str, dict[str, str]] = {}
         for part in ("base", "own"):
             for stanza in stanzas:
@@ -161,15 +191,15 @@ class Confs:
         app = App(OVERLAY, Path(OVERLAY))
         with self._lock:
             app.data_models = dict(self._data_models)
-            for (file, name, _, _), stanza in self._stanzas.items():
+            for stanza in (each for stanzas in self._stanzas.values() for each in stanzas.values()):
                 if stanza.own or not stanza.in_app:
-                    app.confs.setdefault(file, {}).setdefault(name, {}).update(stanza.own)
+                    app.confs.setdefault(stanza.file, {}).setdefault(stanza.name, {}).update(stanza.own)
         return app
 
     # --- writing ------------------------------------------------------------------------------------------------------
 
     def create(
-        self, file: str, name: str, settings: Mapping[str, str], namespace: Namespace, user: str, *, what: str = ""
+        self, file: str, name: str, settings: Mapping[str, str], namespace: Namespace, viewer: Viewer, *, what: str = ""
     ) -> Stanza:
         """A new stanza: private under a user's namespace, shared in the app under ``nobody`` (N5.3). 409 if there is
         one of that name already."""
@@ -177,7 +207,7 @@ class Confs:
             raise Refusal(
                 400, "ERROR", f"Cannot edit/create {what or 'an object'} for wildcarded users or applications"
             )
-        owner = namespace.owner or user
+        owner = namespace.owner or viewer.user
         private = owner != "nobody"
         stanza = Stanza(
             file,
@@ -190,34 +220,38 @@ class Confs:
             write=None if private else ("admin", "power"),
             updated=time.time(),
         )
+        viewer.check_write(stanza)
         with self._lock:
-            if _key(stanza) in self._stanzas:
+            if _key(stanza) in self._stanzas.get(file, {}):
                 raise Refusal(409, "ERROR", _exists(what, name))
             self._put(stanza)
         return stanza
 
-    def edit(self, stanza: Stanza, settings: Mapping[str, str]) -> Stanza:
+    def edit(self, stanza: Stanza, settings: Mapping[str, str], viewer: Viewer) -> Stanza:
         """The stanza with some settings changed."""
-        return self.replace(stanza, {**stanza.own, **settings})
+        return self.replace(stanza, {**stanza.own, **settings}, viewer)
 
-    def replace(self, stanza: Stanza, own: Mapping[str, str]) -> Stanza:
+    def replace(self, stanza: Stanza, own: Mapping[str, str], viewer: Viewer) -> Stanza:
         """The stanza with exactly these settings over its app's."""
+        viewer.check_write(stanza)
         changed = replace(stanza, own=dict(own), updated=time.time())
         with self._lock:
             self._put(changed)
         return changed
 
-    def remove(self, stanza: Stanza) -> None:
+    def remove(self, stanza: Stanza, viewer: Viewer) -> None:
         """Forget what was written. What an app's files define cannot be removed."""
+        viewer.check_write(stanza)
         if stanza.in_app:
             raise Refusal(400, "ERROR", f"Object id={stanza.name} cannot be deleted in config={stanza.file}.")
         with self._lock:
-            del self._stanzas[_key(stanza)]
+            del self._stanzas[stanza.file][_key(stanza)]
             self._changed(stanza.file)
 
     def share(
         self,
         stanza: Stanza,
+        viewer: Viewer,
         *,
         owner: str,
         sharing: Sharing,
@@ -225,19 +259,21 @@ class Confs:
         write: tuple[str, ...] | None,
     ) -> Stanza:
         """Another owner, scope or permissions; what is left out is erased (N9.12)."""
+        viewer.check_write(stanza)
         changed = replace(stanza, owner=owner, sharing=sharing, read=read, write=write, updated=time.time())
         with self._lock:
-            del self._stanzas[_key(stanza)]
+            del self._stanzas[stanza.file][_key(stanza)]
             self._put(changed)
         return changed
 
-    def move(self, stanza: Stanza, *, app: str, user: str) -> Stanza:
+    def move(self, stanza: Stanza, viewer: Viewer, *, app: str, user: str) -> Stanza:
         """To another app."""
+        viewer.check_write(stanza)
         changed = replace(stanza, app=app, owner=user, sharing="app" if user == "nobody" else stanza.sharing)
         with self._lock:
-            if _key(changed) in self._stanzas:
+            if _key(changed) in self._stanzas[stanza.file]:
                 raise Refusal(409, "ERROR", _exists("", stanza.name))
-            del self._stanzas[_key(stanza)]
+            del self._stanzas[stanza.file][_key(stanza)]
             self._put(changed)
         return changed
 
@@ -269,7 +305,7 @@ class Confs:
 
     def _put(self, stanza: Stanza) -> None:
         self._files.add(stanza.file)
-        self._stanzas[_key(stanza)] = stanza
+        self._stanzas.setdefault(stanza.file, {})[_key(stanza)] = stanza
         self._changed(stanza.file)
 
     def _changed(self, file: str) -> None:
@@ -278,7 +314,7 @@ class Confs:
 
 
 def _key(stanza: Stanza) -> _Key:
-    return (stanza.file, stanza.name, stanza.app, stanza.owner if stanza.sharing == "user" else "")
+    return (stanza.name, stanza.app, stanza.owner if stanza.sharing == "user" else "")
 
 
 def _visible(stanza: Stanza, namespace: Namespace, user: str) -> bool:
@@ -287,6 +323,16 @@ def _visible(stanza: Stanza, namespace: Namespace, user: str) -> bool:
         return False
     # Without an app (/services) searches and clients see everything that is shared, and their own.
     return app in {None, "-", stanza.app} or stanza.sharing == "global" or stanza.app == SYSTEM
+
+
+def _best(visible: Iterable[Stanza], namespace: Namespace) -> list[Stanza]:
+    """Of those of one name the one that counts."""
+    best: dict[str, Stanza] = {}
+    for stanza in visible:
+        other = best.get(stanza.name)
+        if other is None or _rank(stanza, namespace) >= _rank(other, namespace):
+            best[stanza.name] = stanza
+    return sorted(best.values(), key=lambda stanza: stanza.name)
 
 
 def _rank(stanza: Stanza, namespace: Namespace) -> tuple[bool, bool]:

@@ -27,7 +27,7 @@ from harness.server.alerts import Alerts
 from harness.server.apps import Apps
 from harness.server.auth import Gate, Sessions
 from harness.server.call import Namespace
-from harness.server.confs import Confs
+from harness.server.confs import EVERYBODY, Confs
 from harness.server.hec_tokens import Acknowledgements, HecTokens
 from harness.server.indexes import Indexes
 from harness.server.ingest import Ingest
@@ -94,7 +94,7 @@ class SplunkInstance:
         self.accelerations: dict[str, dict[str, Any]] = {}
         """What clients have set for data models, by name; shown, and without effect."""
         self.kvstore = KvStore()
-        for stanza in self.confs.all("collections", Namespace("-", "-"), "-"):
+        for stanza in self.confs.all("collections", Namespace("-", "-"), EVERYBODY):
             if stanza.name != "default":
                 self.define_collection(stanza.app, stanza.name, stanza.settings)
         self.hec = HecTokens()
@@ -178,26 +178,29 @@ class SplunkInstance:
 
     # --- searching ----------------------------------------------------------------------------------------------------
 
-    def check_search(self, text: str) -> None:
-        """Raises what dispatch itself says about a search: its macros, its structure, a command that nobody knows."""
-        expanded = expand(text, self.knowledge.macros, EvalMacros())
-        parse_pipeline(expanded)
+    def prepare(self, text: str) -> Plan | SPLError:
+        """The plan of a search, or the fault that its job will report. Raises what dispatch itself says: about its
+        macros, its structure, a command that nobody knows."""
         try:
-            plan(text, self.knowledge)
+            expanded = expand(text, self.knowledge.macros, EvalMacros())
+            parse_pipeline(expanded)
+        except UnsupportedSPL as error:
+            return error
+        try:
+            return plan(text, self.knowledge)
         except SPLError as error:
             if error.message.startswith(_UNKNOWN_COMMAND):
                 raise
+            return error
 
-    def plan(self, job: Job) -> Plan:
-        """The plan of a job; its owner must have the right to what it does."""
-        found = plan(job.request.search, self.knowledge)
-        owner = self.accounts.user(job.owner)
+    def check_rights(self, found: Plan, user: str) -> None:
+        """Whether a user may do what a search does."""
+        owner = self.accounts.user(user)
         deletes = any(step.name == "delete" for step in found.steps)
         if deletes and (owner is None or not self.accounts.may(owner, "delete_by_keyword")):
             raise SearchError(DELETE)
         if owner is not None and self.accounts.filtered(owner):
             raise UnsupportedSPL("a role of the user has a search filter (srchFilter).")
-        return found
 
     def run(self, found: Plan, request: SearchRequest) -> SearchResult:
         self.access_log.flush(found.text)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from harness.engine.plan import Step, describe
 from harness.server.atom import Entry, iso
+from harness.server.call import quote_name
 from harness.server.capabilities import Json
 from harness.server.jobs import Job, State, messages_for_entry
 
@@ -50,7 +51,7 @@ def job_entry(instance: SplunkInstance, job: Job, *, json: bool, prefix: str = "
         links=LINKS,
         updated=iso(job.updated, millis=True),
         published=_EPOCH if early and not json else iso(job.created, millis=True),
-        path=f"{prefix}/{job.sid}",
+        path=f"{prefix}/{quote_name(job.sid)}",
         author=job.owner,
         job=True,
     )

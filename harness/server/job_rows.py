@@ -99,12 +99,19 @@ def _on_demand(names: Iterable[str], plan: Plan) -> Iterable[str]:
 
 
 def _attributes(job: Job, names: Iterable[str]) -> Mapping[str, Mapping[str, str]]:
-    """``groupby_rank`` of the by-fields of the last reporting command (M2.35)."""
-    if job.plan is None:
+    """What ``fields`` says of the columns that the last reporting command made (M2.35): the rank of its by-fields,
+    ``_time`` being that of a timechart, and which columns of top and rare count."""
+    reporting = [step for step in job.plan.steps if step.command.transforming] if job.plan is not None else []
+    if not reporting:
         return {}
-    for step in reversed(job.plan.steps):
-        by = getattr(step.command, "by", None)
-        if step.command.transforming and isinstance(by, tuple | list):
-            shown = set(names)
-            return {str(name): {"groupby_rank": str(rank)} for rank, name in enumerate(by) if name in shown}
-    return {}
+    last = reporting[-1]
+    by = getattr(last.command, "by", ())
+    ranked = ["_time"] if last.name == "timechart" else [*by] if isinstance(by, tuple) else []
+    found = {str(name): {"groupby_rank": str(rank)} for rank, name in enumerate(ranked)}
+    if last.name in {"top", "rare"}:
+        for kind in ("count", "percent"):
+            column = getattr(last.command, f"{kind}_field", None)
+            if isinstance(column, str):
+                found[column] = {"type_special": kind}
+    shown = set(names)
+    return {name: facts for name, facts in found.items() if name in shown}

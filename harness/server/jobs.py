@@ -16,6 +16,7 @@ from harness.engine.plan import Plan
 from harness.engine.search import SearchRequest, SearchResult, request_window
 from harness.errors import SPLError, UnsupportedSPL
 from harness.server.answers import Message, Refusal
+from harness.server.call import quote_name
 
 if TYPE_CHECKING:
     from harness.server.instance import SplunkInstance
@@ -62,7 +63,10 @@ class Job:
     provenance: str = "rest:jobs"
     kind: str = "ad-hoc"
     scheduled: bool = False
+    prepared: Plan | SPLError = field(default_factory=lambda: SPLError("not checked yet"))
+    """The plan that dispatch made, or what is wrong with the search."""
     plan: Plan | None = None
+    """The plan, once the search runs by it."""
     state: State = State.QUEUED
     paused: bool = False
     finalized: bool = False
@@ -138,7 +142,7 @@ class Jobs:
             self._reap()
             job = self._jobs.get(sid)
         if job is None:
-            raise Refusal(404, "FATAL", "Unknown sid.", headers={"Link": f"<{sid}>; rel=info"})
+            raise Refusal(404, "FATAL", "Unknown sid.", headers={"Link": f"<{quote_name(sid)}>; rel=info"})
         return job
 
     def all(self) -> list[Job]:
@@ -157,7 +161,7 @@ class Jobs:
     def start(self, job: Job, *, listed: bool = True) -> None:
         """Check the job as Splunk does at dispatch (400 on a fault, and no job), then run it in the pool. A job that
         is not ``listed`` has no sid to ask for (oneshot, export)."""
-        self.check(job.request)
+        job.prepared = self._check(job.request)
         job.touch(self._instance.wall())
         if listed:
             with self._lock:
@@ -167,14 +171,14 @@ class Jobs:
                 self._evict()
         self._pool.submit(self._run, job)
 
-    def check(self, request: SearchRequest) -> None:
+    def _check(self, request: SearchRequest) -> Plan | SPLError:
         """Faults that dispatch itself reports: times (M3.6, M3.7), text that does not parse, macros (N3.6), unknown
         commands (M3.3). What a command says about its arguments comes from the job instead (M3.4, M3.5)."""
         try:
             request_window(request, request.now if request.now is not None else self._instance.clock.now())
-            self._instance.check_search(request.search)
-        except UnsupportedSPL:
-            return  # the job will say so
+            return self._instance.prepare(request.search)
+        except UnsupportedSPL as error:
+            return error
         except SPLError as error:
             raise Refusal(400, "FATAL", error.message) from error
 
@@ -188,7 +192,10 @@ class Jobs:
     def _execute(self, job: Job) -> None:
         job.started = time.monotonic()
         try:
-            job.plan = self._instance.plan(job)
+            if isinstance(job.prepared, SPLError):
+                raise job.prepared
+            self._instance.check_rights(job.prepared, job.owner)
+            job.plan = job.prepared
             with job.lock:
                 job.state = State.RUNNING
             result = self._instance.run(job.plan, job.request)

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from harness.server.accounts import as_list
-from harness.server.answers import Answer, Refusal
+from harness.server.answers import Answer, Refusal, could_not_find
 from harness.server.atom import Entry, Fields
 from harness.server.call import Call
 from harness.server.capabilities import Json
@@ -38,6 +38,7 @@ class StanzaCollection(Collection):
     def serve(self) -> StanzaCollection:
         """Register the endpoints of the collection."""
         self.new = lambda: Fields(required=["name", *self.required], optional=sorted(self.settings or ()))
+        self.alone_function = self.of_name
         self.entries(self.listed)
         self.creator(self.create)
         self.editor(self.edit)
@@ -70,11 +71,19 @@ class StanzaCollection(Collection):
         )
 
     def find(self, call: Call, name: str) -> Stanza:
-        return call.instance.confs.get(self.file, name, call.namespace, call.user.name)
+        return call.instance.confs.get(self.file, name, call.namespace, call.viewer)
+
+    def of_name(self, call: Call, name: str) -> list[Entry]:
+        """Those of one name, without looking at the others."""
+        named = call.instance.confs.named(self.file, name, call.namespace, call.viewer)
+        found = [self.entry(call, stanza) for stanza in named if self.wanted(stanza)]
+        if not found:
+            raise could_not_find(name)
+        return found
 
     def listed(self, call: Call) -> Iterable[Entry]:
         """Those that the caller sees in the namespace."""
-        stanzas = call.instance.confs.all(self.file, call.namespace, call.user.name)
+        stanzas = call.instance.confs.all(self.file, call.namespace, call.viewer)
         return [self.entry(call, stanza) for stanza in stanzas if stanza.name != "default" and self.wanted(stanza)]
 
     # --- changing -----------------------------------------------------------------------------------------------------
@@ -85,21 +94,21 @@ class StanzaCollection(Collection):
         missing = [each for each in self.required if not settings.get(each)]
         if missing:
             raise missing_arguments(missing)
-        stanza = call.instance.confs.create(self.file, name, self._plain(settings), call.namespace, call.user.name)
+        stanza = call.instance.confs.create(self.file, name, self._plain(settings), call.namespace, call.viewer)
         return self.entry(call, stanza)
 
     def edit(self, call: Call, name: str, settings: dict[str, str]) -> Entry:
         """Changes what is sent, keeps the rest."""
         self._check(settings)
-        return self.entry(call, call.instance.confs.edit(self.find(call, name), self._plain(settings)))
+        return self.entry(call, call.instance.confs.edit(self.find(call, name), self._plain(settings), call.viewer))
 
     def remove(self, call: Call, name: str) -> None:
         """What a client has made can be removed."""
-        call.instance.confs.remove(self.find(call, name))
+        call.instance.confs.remove(self.find(call, name), call.viewer)
 
     def flip(self, call: Call, name: str, on: bool) -> Entry:
         """Switch it on or off."""
-        stanza = call.instance.confs.edit(self.find(call, name), {"disabled": "0" if on else "1"})
+        stanza = call.instance.confs.edit(self.find(call, name), {"disabled": "0" if on else "1"}, call.viewer)
         return self.entry(call, stanza)
 
     def _plain(self, settings: Mapping[str, str]) -> dict[str, str]:
@@ -152,7 +161,7 @@ def move_answer(call: Call, collection: Collection, stanza: Stanza, entry: Maker
     missing = [argument for argument in ("app", "user") if not call.one(argument)]
     if missing:
         raise missing_arguments(missing)
-    moved = call.instance.confs.move(stanza, app=call.one("app"), user=call.one("user"))
+    moved = call.instance.confs.move(stanza, call.viewer, app=call.one("app"), user=call.one("user"))
     return collection.answer(call, [entry(call, moved)])
 
 
@@ -181,5 +190,5 @@ def _share(call: Call, stanza: Stanza) -> Stanza:
         return tuple(as_list(values)) or ("",)  # N9.13
 
     return call.instance.confs.share(
-        stanza, owner=owner, sharing=sharing, read=people("perms.read"), write=people("perms.write")
+        stanza, call.viewer, owner=owner, sharing=sharing, read=people("perms.read"), write=people("perms.write")
     )

@@ -40,6 +40,14 @@ class QueryError(Exception):
 # --- queries ----------------------------------------------------------------------------------------------------------
 
 
+def parse(data: bytes | str) -> Any:
+    """JSON of a client. Raises :class:`ValueError` for what is none, or is nested too deeply."""
+    try:
+        return msgspec.json.decode(data)
+    except (msgspec.DecodeError, RecursionError) as error:
+        raise ValueError(str(error)) from error
+
+
 def matches(record: Mapping[str, Any], query: Any, depth: int = 0) -> bool:
     """Whether a record satisfies a query. Raises :class:`QueryError` for what is none."""
     if not isinstance(query, Mapping) or depth > MAX_DEPTH:
@@ -234,12 +242,12 @@ def _from_value(value: Value) -> Any:
     return found if len(found) > 1 else found[0]
 
 
-def flat(record: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Value]]:
+def flat(record: Mapping[str, Any], prefix: str = "", depth: int = 0) -> Iterator[tuple[str, Value]]:
     """Members as a lookup shows them: nested ones by dotted names, lists as multivalues, everything as text."""
     for name, value in record.items():
         path = f"{prefix}{name}"
-        if isinstance(value, Mapping):
-            yield from flat(value, f"{path}.")
+        if isinstance(value, Mapping) and depth < MAX_DEPTH:
+            yield from flat(value, f"{path}.", depth + 1)
         elif isinstance(value, list):
             members = tuple(_text(each) for each in value)
             yield path, members if len(members) > 1 else members[0] if members else None

@@ -147,6 +147,18 @@ def all_paths() -> Iterator[Path]:
     yield from (path for _, path in sorted(_PATHS.items()))
 
 
+def listing() -> list[tuple[str, str, str]]:
+    """Every endpoint as verbs, path and the first sentence of what it does, by path: a page for those who look."""
+    found = []
+    for path in all_paths():
+        texts: dict[str, list[str]] = {}
+        for verb, route in path.routes.items():
+            text = " ".join((route.function.__doc__ or "").split()).partition(". ")[0].rstrip(".")
+            texts.setdefault(text, []).append(verb)
+        found += [(" ".join(verbs), f"/services/{path.pattern}", text) for text, verbs in texts.items()]
+    return found
+
+
 def find(target: Target) -> tuple[Path, dict[str, str]] | None:
     """The path that serves ``target``, with the values of its parameters."""
     found = _tree().find(target.segments)

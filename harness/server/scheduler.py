@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Final
 from harness.errors import HarnessError
 from harness.server.answers import Message, Refusal
 from harness.server.call import Namespace
+from harness.server.confs import EVERYBODY
 from harness.server.dispatch import new_job
 from harness.server.jobs import TTL, Job
 from harness.server.saved_searches import FILE, SavedSearch, seconds
@@ -54,7 +55,7 @@ class Scheduler:
 
     def scheduled(self) -> list[SavedSearch]:
         """Saved searches that run by themselves."""
-        stanzas = self._instance.confs.all(FILE, EVERYWHERE, "-")
+        stanzas = self._instance.confs.all(FILE, EVERYWHERE, EVERYBODY)
         return [saved for saved in map(SavedSearch, stanzas) if saved.scheduled]
 
     def changed(self, saved: SavedSearch) -> None:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from typing import Self
 
     import uvicorn
-    from starlette.applications import Starlette
+    from starlette.types import ASGIApp
 
 START_SECONDS: Final = 10.0
 STOP_SECONDS: Final = 10.0
@@ -124,7 +124,7 @@ class _Listener:
 
     def __init__(
         self,
-        app: Starlette,
+        app: ASGIApp,
         bound: socket.socket,
         certificate: Certificate | None,
         name: str,
@@ -171,7 +171,7 @@ class _Listener:
 
 
 def _uvicorn(
-    app: Starlette,
+    app: ASGIApp,
     certificate: Certificate | None,
     serving: Callable[[Callable[[], None]], None],
     protocol: type[asyncio.Protocol] | None,

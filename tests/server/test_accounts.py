@@ -143,6 +143,32 @@ def test_jobs_of_others_are_not_seen(rest: Rest) -> None:
     assert listed.json["entry"] == []
 
 
+def test_objects_of_others(rest: Rest) -> None:
+    """N5.3, N9.8, N9.15, M1.16: private ones are not there, shared ones need a role that may write them"""
+    for name, role in (("bob", "user"), ("eve", "user"), ("pat", "power")):
+        rest.post(USERS, name=name, roles=role, password=f"secret {name}")
+
+    def ask(who: str, method: str, path: str, **form: str) -> int:
+        headers = rest.basic(who, f"secret {who}")
+        return rest(method, path, form or None, headers=headers).status
+
+    saved = "/services/saved/searches"
+    shared = "/servicesNS/nobody/search/saved/searches"
+    assert ask("bob", "POST", saved, name="private", search="x") == 201
+    assert ask("bob", "GET", f"{saved}/private") == 200
+    assert ask("eve", "GET", f"{saved}/private") == 404
+    assert ask("eve", "GET", "/servicesNS/bob/search/saved/searches/private") == 404
+    assert rest.get("/servicesNS/bob/search/saved/searches/private").status == 200
+    assert ask("eve", "POST", "/servicesNS/bob/search/saved/searches", name="planted", search="x") == 403
+    assert ask("bob", "POST", shared, name="shared", search="x") == 403
+    assert ask("pat", "POST", shared, name="shared", search="x") == 201
+    assert ask("bob", "GET", f"{shared}/shared") == 200
+    assert ask("bob", "POST", f"{shared}/shared", search="y") == 403
+    assert ask("bob", "DELETE", f"{shared}/shared") == 403
+    assert ask("bob", "POST", "/servicesNS/nobody/search/admin/macros", name="m", definition="x") == 403
+    assert ask("bob", "POST", "/services/properties/authorize/default/x", value="1") == 403
+
+
 def test_capabilities(rest: Rest) -> None:
     """M8.28"""
     entry = rest.get("/services/authorization/capabilities/capabilities").json["entry"][0]

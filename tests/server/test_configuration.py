@@ -130,6 +130,7 @@ def test_lookup_files(rest: Rest) -> None:
     assert made.json["entry"][0]["content"]["fields_array"] == ["host", "owner"]
     assert made.json["entry"][0]["content"]["type"] == "file"
     assert rest.search('| makeresults | eval host="h1" | lookup owners host | table owner') == [{"owner": "alice"}]
+    assert rest.get("/services/data/transforms/extractions/owners").status == 404
     edit = "/services/data/lookup_edit/lookup_contents"
     new = json.dumps([["host", "owner"], ["h1", "bob"], ["h2", None]])
     assert rest.post(edit, lookup_file="list.csv", contents=new, namespace="search").status == 200

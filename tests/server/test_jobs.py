@@ -301,6 +301,20 @@ def test_results_in_json(rest: Rest) -> None:
     assert b"\n" not in body.body
 
 
+def test_what_fields_say_of_columns(rest: Rest) -> None:
+    """M2.35"""
+
+    def fields(search: str) -> dict[str, dict[str, str]]:
+        listed = rest.get(f"{JOBS}/{dispatch(rest, search)}/results").json["fields"]
+        return {field.pop("name"): field for field in listed}
+
+    by = fields(f"{ROWS} | stats count by g n")
+    assert by == {"g": {"groupby_rank": "0"}, "n": {"groupby_rank": "1"}, "count": {}}
+    top = fields(f"{ROWS} | top g")
+    assert (top["count"], top["percent"]) == ({"type_special": "count"}, {"type_special": "percent"})
+    assert fields("| makeresults | timechart count")["_time"] == {"groupby_rank": "0"}
+
+
 def test_time_is_iso(rest: Rest) -> None:
     """M2.31"""
     row = rest.search("| makeresults | eval _time=1787500000.5")[0]

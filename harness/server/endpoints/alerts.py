@@ -38,7 +38,7 @@ def one_search(call: Call, name: str) -> list[Entry]:
     """Every firing of one saved search; none for one that never fired (N5.14), 404 for an unknown one (M5.12)."""
     alerts = call.instance.alerts.fired(call.instance.clock.now())
     found = [alert for alert in alerts if name in {"-", alert.saved_search, alert.name}]
-    if not found and call.instance.confs.find(FILE, name, call.namespace, call.user.name) is None and name != "-":
+    if not found and call.instance.confs.find(FILE, name, call.namespace, call.viewer) is None and name != "-":
         raise Refusal(404, "ERROR", f'Could not find alert savedsearch_id="{call.owner};{call.app};{name}"')
     return [_entry(alert) for alert in found]
 

@@ -8,7 +8,7 @@ from xml.sax.saxutils import quoteattr
 
 from harness.server.answers import NO_STORE, TEXT, XML, Answer, Refusal, could_not_find, info, json_answer
 from harness.server.atom import BUILD, VERSION, Entry, iso, xml_text
-from harness.server.call import Call, quote_name
+from harness.server.call import Call, Namespace, quote_name
 from harness.server.confs import Stanza
 from harness.server.knowledge_objects import StanzaCollection, acl_answer, move_answer
 from harness.server.routing import Style, endpoint, without_target
@@ -24,6 +24,7 @@ def _collection(call: Call, conf: str) -> StanzaCollection:
     if not conf.startswith(PREFIX) or not call.instance.confs.has_file(conf.removeprefix(PREFIX)):
         raise could_not_find(conf.removeprefix(PREFIX))
     found = StanzaCollection(f"configs/{conf}", conf, arguments=None, capability=None, file=conf.removeprefix(PREFIX))
+    found.alone_function = found.of_name
     found.lists(found.listed)
     return found
 
@@ -128,7 +129,7 @@ def create_stanza(call: Call, file: str) -> Answer:
     name = call.one("__stanza")
     if not name:
         raise without_target("POST")
-    call.instance.confs.create(file, name, {}, call.namespace, call.user.name)
+    call.instance.confs.create(file, name, {}, call.namespace, call.viewer)
     return _created(call, name)
 
 
@@ -142,14 +143,14 @@ def keys(call: Call, file: str, stanza: str) -> Answer:
 def set_keys(call: Call, file: str, stanza: str) -> Answer:
     """Changes the settings that are sent (N8.32)."""
     settings = call.settings()
-    call.instance.confs.edit(_stanza(call, file, stanza, make_default=True), settings)
+    call.instance.confs.edit(_stanza(call, file, stanza, make_default=True), settings, call.viewer)
     return info(f"Successfully modified {len(settings)} key(s)", json=call.json)
 
 
 @endpoint("properties/{file}/{stanza}", "DELETE")
 def remove_stanza(call: Call, file: str, stanza: str) -> Answer:
     """The stanza goes."""
-    call.instance.confs.remove(_stanza(call, file, stanza))
+    call.instance.confs.remove(_stanza(call, file, stanza), call.viewer)
     return info(f"Successfully deleted stanza '{stanza}'", json=call.json)
 
 
@@ -165,7 +166,7 @@ def value(call: Call, file: str, stanza: str, key: str) -> Answer:
 @endpoint("properties/{file}/{stanza}/{key}", "POST")
 def set_value(call: Call, file: str, stanza: str, key: str) -> Answer:
     """``value`` is the setting's new value (N8.32)."""
-    call.instance.confs.edit(_stanza(call, file, stanza, make_default=True), {key: call.one("value")})
+    call.instance.confs.edit(_stanza(call, file, stanza, make_default=True), {key: call.one("value")}, call.viewer)
     return info("Successfully modified 1 key(s)", json=call.json)
 
 
@@ -175,7 +176,8 @@ def remove_value(call: Call, file: str, stanza: str, key: str) -> Answer:
     if call.namespace.owner is None:
         raise Refusal(405, "ERROR", "Method Not Allowed")
     found = _stanza(call, file, stanza)
-    call.instance.confs.replace(found, {name: value for name, value in found.own.items() if name != key})
+    left = {name: value for name, value in found.own.items() if name != key}
+    call.instance.confs.replace(found, left, call.viewer)
     return info(f"Successfully deleted key '{key}'", json=call.json)
 
 
@@ -185,17 +187,18 @@ def _file(call: Call, file: str) -> None:
 
 
 def _stanzas(call: Call, file: str) -> list[Stanza]:
-    return call.instance.confs.all(file, call.namespace, call.user.name)
+    return call.instance.confs.all(file, call.namespace, call.viewer)
 
 
 def _stanza(call: Call, file: str, name: str, *, make_default: bool = False) -> Stanza:
     """The stanza of that name (N8.35). ``default`` can be written to before it is there."""
     _file(call, file)
-    found = call.instance.confs.find(file, name, call.namespace, call.user.name)
+    found = call.instance.confs.find(file, name, call.namespace, call.viewer)
     if found is not None:
         return found
     if name == "default" and make_default:
-        return call.instance.confs.create(file, name, {}, call.namespace, "nobody")
+        shared = Namespace("nobody", call.app)
+        return call.instance.confs.create(file, name, {}, shared, call.viewer)
     raise Refusal(404, "ERROR", "stanza does not exist")
 
 

@@ -9,7 +9,7 @@ from xml.sax.saxutils import quoteattr
 from harness.server import job_parts, results
 from harness.server.answers import CSV, NO_STORE, TEXT, XML, Answer, Message, Refusal, info, json_answer, xml_answer
 from harness.server.atom import Feed, entry_answer, feed_answer, xml_text
-from harness.server.call import Call
+from harness.server.call import Call, quote_name
 from harness.server.capabilities import Json
 from harness.server.dispatch import new_job, post_process
 from harness.server.instance import SplunkInstance
@@ -47,7 +47,7 @@ async def dispatch(call: Call) -> Answer:
 def sid_answer(call: Call, sid: str) -> Answer:
     """201 with the sid, and where the job is (N2.29)."""
     answer = json_answer({"sid": sid}, 201) if call.json else xml_answer(f"  <sid>{xml_text(sid)}</sid>", 201)
-    answer.headers = {**NO_STORE, "Location": f"/services/search/jobs/{sid}"}
+    answer.headers = {**NO_STORE, "Location": f"/services/search/jobs/{quote_name(sid)}"}
     return answer
 
 
@@ -141,7 +141,7 @@ def find(call: Call, sid: str) -> Job:
 
 def _link(sid: str, depth: int) -> dict[str, str]:
     """M3.22: the way from the request back to the job."""
-    return {"Link": f"<{'../' * depth}{sid}>; rel=info"}
+    return {"Link": f"<{'../' * depth}{quote_name(sid)}>; rel=info"}
 
 
 def _linked(answer: Answer, sid: str, depth: int) -> Answer:

@@ -6,8 +6,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-import msgspec
-
 from harness.server.answers import NO_STORE, Answer, Refusal, json_answer
 from harness.server.atom import Acl, Entry, Fields
 from harness.server.call import Call
@@ -15,7 +13,7 @@ from harness.server.capabilities import Json
 from harness.server.confs import Stanza
 from harness.server.eai import Collection as EntityCollection
 from harness.server.knowledge_objects import StanzaCollection
-from harness.server.kvstore import MAX_ROWS, Collection, QueryError, Record, ordered, value_at
+from harness.server.kvstore import MAX_ROWS, Collection, QueryError, Record, ordered, parse, value_at
 from harness.server.routing import endpoint
 
 DATA: Final = "storage/collections/data"
@@ -33,9 +31,14 @@ class _Config(StanzaCollection):
         _as_nobody(call)
         return [replace(self.entry(call, stanza), fields=_FIELDS) for stanza in self._stanzas(call)]
 
+    def of_name(self, call: Call, name: str) -> list[Entry]:
+        """The collection of that name."""
+        _as_nobody(call)
+        return [replace(entry, fields=_FIELDS) for entry in StanzaCollection.of_name(self, call, name)]
+
     def find(self, call: Call, name: str) -> Stanza:
         _as_nobody(call)
-        return call.instance.confs.get(self.file, name, call.namespace, call.user.name)
+        return call.instance.confs.get(self.file, name, call.namespace, call.viewer)
 
     def create(self, call: Call, name: str, settings: dict[str, str]) -> Entry:
         """A collection with typed fields (``field.x=number``); lookups can name it at once."""
@@ -46,7 +49,7 @@ class _Config(StanzaCollection):
 
     def edit(self, call: Call, name: str, settings: dict[str, str]) -> Entry:
         """Adds to the fields (N7.8)."""
-        stanza = call.instance.confs.edit(self.find(call, name), settings)
+        stanza = call.instance.confs.edit(self.find(call, name), settings, call.viewer)
         call.instance.define_collection(stanza.app, name, stanza.settings)
         return self.entry(call, stanza)
 
@@ -57,7 +60,7 @@ class _Config(StanzaCollection):
         call.instance.kvstore.forget(stanza.app, name)
 
     def _stanzas(self, call: Call) -> list[Stanza]:
-        return call.instance.confs.all(self.file, call.namespace, call.user.name)
+        return call.instance.confs.all(self.file, call.namespace, call.viewer)
 
 
 def _content(stanza: Stanza) -> dict[str, Json]:
@@ -204,8 +207,8 @@ def _one(call: Call, found: Collection, key: str) -> Record:
 
 def _json(call: Call) -> Any:
     try:
-        return msgspec.json.decode(call.body)
-    except msgspec.DecodeError as error:
+        return parse(call.body)
+    except ValueError as error:
         raise Refusal(400, "ERROR", f"JSON in the request is invalid. ( {error} )") from error
 
 
@@ -220,8 +223,8 @@ def _query(call: Call) -> Any:
     if not text:
         return {}
     try:
-        return msgspec.json.decode(text)
-    except msgspec.DecodeError as error:
+        return parse(text)
+    except ValueError as error:
         raise _bad_query() from error
 
 

@@ -49,8 +49,17 @@ def _fields(required: list[str]) -> Fields:
 @searches.entries
 def listed(call: Call) -> list[Entry]:
     """Those of all apps that the caller sees."""
-    stanzas = call.instance.confs.all(FILE, call.namespace, call.user.name)
+    stanzas = call.instance.confs.all(FILE, call.namespace, call.viewer)
     return [_entry(call, SavedSearch(stanza)) for stanza in stanzas if stanza.name != "default"]
+
+
+def of_name(call: Call, name: str) -> list[Entry]:
+    """Those of one name."""
+    stanzas = call.instance.confs.named(FILE, name, call.namespace, call.viewer)
+    return [_entry(call, SavedSearch(stanza)) for stanza in stanzas]
+
+
+searches.alone_function = of_name
 
 
 @searches.creator
@@ -60,7 +69,7 @@ def create(call: Call, name: str, settings: dict[str, str]) -> Entry:
         raise Refusal(400, "ERROR", "The following required arguments are missing: search.")
     check_settings(settings)
     stanza = call.instance.confs.create(
-        FILE, name, to_conf(settings), call.namespace, call.user.name, what="a saved search"
+        FILE, name, to_conf(settings), call.namespace, call.viewer, what="a saved search"
     )
     saved = SavedSearch(stanza)
     call.instance.scheduler.changed(saved)
@@ -76,7 +85,7 @@ def edit(call: Call, name: str, settings: dict[str, str]) -> Entry:
         off = {f"action.{action}": "0" for action in saved.actions}
         settings = {**off, **to_conf({"actions": settings["actions"]}), **settings}
         del settings["actions"]
-    changed = SavedSearch(call.instance.confs.edit(saved.stanza, to_conf(settings)))
+    changed = SavedSearch(call.instance.confs.edit(saved.stanza, to_conf(settings), call.viewer))
     call.instance.scheduler.changed(changed)
     return _entry(call, changed)
 
@@ -84,14 +93,15 @@ def edit(call: Call, name: str, settings: dict[str, str]) -> Entry:
 @searches.remover
 def remove(call: Call, name: str) -> None:
     """What a client has made can be removed, and its fired alerts with it."""
-    call.instance.confs.remove(find(call, name).stanza)
+    call.instance.confs.remove(find(call, name).stanza, call.viewer)
     call.instance.alerts.forget_search(name)
 
 
 @searches.switch
 def switch(call: Call, name: str, on: bool) -> Entry:
     """A disabled search neither runs by itself nor can be dispatched."""
-    changed = SavedSearch(call.instance.confs.edit(find(call, name).stanza, {"disabled": "0" if on else "1"}))
+    switch = {"disabled": "0" if on else "1"}
+    changed = SavedSearch(call.instance.confs.edit(find(call, name).stanza, switch, call.viewer))
     call.instance.scheduler.changed(changed)
     return _entry(call, changed)
 
@@ -105,7 +115,7 @@ serve_sharing(
 
 def find(call: Call, name: str) -> SavedSearch:
     """404 if the caller sees none of that name (M5.9)."""
-    return SavedSearch(call.instance.confs.get(FILE, name, call.namespace, call.user.name))
+    return SavedSearch(call.instance.confs.get(FILE, name, call.namespace, call.viewer))
 
 
 def _entry(call: Call, saved: SavedSearch) -> Entry:
