@@ -76,8 +76,9 @@ class TimeSpan:
         """The beginning of the bucket after the one that begins at ``start``."""
         if self.unit == "s":
             return start + self.size
-        # Into the middle of the next bucket, then back to its beginning: days and months differ in length.
-        return self.start_of(start + self.seconds * 1.5 - (self.seconds / 2 if self.unit == "mon" else 0), timezone)
+        # Into the next bucket, then back to its beginning: days and months differ in length.
+        inside = self.size * 31 * 86400 + 86400 if self.unit == "mon" else self.seconds * 1.5
+        return self.start_of(start + inside, timezone)
 
 
 AUTOMATIC: Final = (

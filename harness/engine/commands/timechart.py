@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 
@@ -19,10 +19,13 @@ from harness.engine.commands import SearchCommand
 from harness.engine.context import SearchContext
 from harness.engine.statistics import Measure, check_measures, read_measures
 from harness.engine.store import times_of
+from harness.errors import SearchError
 from harness.spl.arguments import Arguments, boolean, non_negative_integer, string
 from harness.values.column import NULL, Column
 from harness.values.frame import Frame
 from harness.values.values import to_number
+
+MAX_ROWS: Final = 50_000
 
 _SPLIT_OPTIONS = {**OPTIONS, **UNSUPPORTED_OPTIONS}
 _OPTIONS = {
@@ -127,6 +130,10 @@ class TimeChart(SearchCommand):
 
 
 def _buckets(first: float, last: float, span: TimeSpan, context: SearchContext) -> Iterator[int | float]:
+    if (last - first) / span.seconds > MAX_ROWS:
+        raise SearchError(
+            f"Error in 'timechart' command: The specified span would result in too many (>{MAX_ROWS}) rows."
+        )
     moment = first
     while moment <= last:
         yield int(moment) if float(moment).is_integer() else moment
