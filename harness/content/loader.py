@@ -84,6 +84,14 @@ def _ignored(path: Path, problems: list[Problem]) -> dict[str, str]:
     return {}
 
 
+def is_file(path: Path) -> bool:
+    """Whether a path that content names is a file; a name that no file can have is none."""
+    try:
+        return path.is_file()
+    except OSError:
+        return False
+
+
 def yaml_files(folder: Path) -> list[Path]:
     if folder.is_file():
         return [folder]
@@ -199,7 +207,7 @@ def _csv_of(fields: Fields, path: Path) -> Path | None:
     candidates = [path.with_suffix(".csv")]
     if fields.has("filename"):
         candidates.insert(0, path.parent / Path(fields.text("filename")).name)
-    return next((candidate for candidate in candidates if candidate.is_file()), None)
+    return next((candidate for candidate in candidates if is_file(candidate)), None)
 
 
 def _deployments(root: Path, problems: list[Problem]) -> dict[str, Deployment]:

@@ -1,7 +1,7 @@
 """The files that content is written in, key by key, over all three dialects.
 
-The loader takes its known keys from here, and editors a JSON Schema: ``detection.schema.json`` beside this file,
-written by ``python -m harness.content.shapes``. A detection asks for it in its first line::
+The loader takes its known keys from here, and editors a JSON Schema: ``detection.schema.json`` beside this file. A
+detection asks for it in its first line::
 
     # yaml-language-server: $schema=<path or URL of detection.schema.json>
 """
@@ -261,5 +261,6 @@ def schema_text() -> bytes:
     return msgspec.json.format(msgspec.json.encode(detection_schema()), indent=2) + b"\n"
 
 
-if __name__ == "__main__":
+def write_schema() -> None:
+    """Write the file anew, after a change here."""
     SCHEMA_FILE.write_bytes(schema_text())

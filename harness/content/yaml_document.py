@@ -17,6 +17,7 @@ from harness.content.models import Problem
 
 MAX_YAML_BYTES = 8 * 1024 * 1024
 MAX_ALIASES = 100
+MAX_DEPTH = 100
 
 _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
@@ -108,6 +109,8 @@ def read_yaml(path: Path, data: bytes) -> tuple[YamlDocument | None, list[Proble
         return None, [Problem("yaml", path, 1, f"larger than {MAX_YAML_BYTES} bytes")]
     loader = None
     try:
+        if (line := _too_deep(data)) is not None:
+            return None, [Problem("yaml", path, line, f"nested more than {MAX_DEPTH} deep")]
         loader = _TextDates(data)
         node = loader.get_single_node()
         problems = list(_node_problems(path, node))
@@ -125,6 +128,19 @@ def read_yaml(path: Path, data: bytes) -> tuple[YamlDocument | None, list[Proble
     if not isinstance(content, dict):
         return None, [Problem("yaml", path, 1, "holds no mapping of keys to values")]
     return YamlDocument(path, content, node, data), problems
+
+
+def _too_deep(data: bytes) -> int | None:
+    """The line where nesting goes too deep. libyaml's composer would follow it to the end of the stack and beyond."""
+    depth = 0
+    for event in yaml.parse(data, Loader=_Loader):
+        if isinstance(event, yaml.CollectionStartEvent):
+            depth += 1
+            if depth > MAX_DEPTH:
+                return event.start_mark.line + 1 if event.start_mark is not None else 1
+        elif isinstance(event, yaml.CollectionEndEvent):
+            depth -= 1
+    return None
 
 
 def _node_problems(path: Path, root: Any) -> Iterable[Problem]:

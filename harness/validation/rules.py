@@ -27,7 +27,7 @@ from typing import TYPE_CHECKING, ClassVar, Final
 
 from harness.content.loader import yaml_files
 from harness.content.models import Content, DataSource, Detection, Problem
-from harness.errors import HarnessError, SplPlace
+from harness.errors import HarnessError, SplPlace, UnsupportedSPL
 from harness.registry import Registry
 
 if TYPE_CHECKING:
@@ -108,6 +108,8 @@ class Subject:
                 found = plan(search, self.library.knowledge)
             except HarnessError as error:
                 found = error
+            except RecursionError:
+                found = UnsupportedSPL("The search is nested too deeply.")
             self.library.plans[search] = found
         return found
 

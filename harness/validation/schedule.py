@@ -5,12 +5,16 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from functools import lru_cache
+from itertools import islice, pairwise
 
-from harness.content.models import Problem
+from harness.content.models import Problem, ScheduleConfig
 from harness.spl.time import InvalidTimeError, resolve_time
 from harness.validation.rules import Rule, Subject, rule
 
-_START = datetime(2024, 1, 1, tzinfo=UTC)
+_START = datetime(2024, 1, 1, tzinfo=UTC)  # a Monday
+MOST_RUNS = 200
+"""Runs of a schedule that are looked at: more than a week of an hourly one."""
 
 
 @rule
@@ -19,24 +23,54 @@ class CronIsValid(Rule):
     summary = "The cron schedule has five fields and can come true."
 
     def check(self, subject: Subject) -> Iterator[Problem]:
-        if runs(subject.detection.schedule.cron) is None:
-            yield self.problem(
-                subject, "deployment", f"{subject.detection.schedule.cron!r} is no cron schedule",
-                "Five fields: minute hour day month weekday.",
-            )  # fmt: skip
+        cron = subject.detection.schedule.cron
+        if runs(cron) is None:
+            hint = "Five fields: minute hour day month weekday."
+            yield self.problem(subject, schedule_key(subject), f"{cron!r} is no cron schedule", hint)
 
 
-def runs(cron: str) -> tuple[float, float] | None:
-    """Two runs of a schedule, one after the other; None for what is no schedule."""
+def schedule_key(subject: Subject) -> str:
+    keys = ("custom_schedule", "schedule", "deployment")
+    return next((key for key in keys if key in subject.detection.lines), "type")
+
+
+@lru_cache(maxsize=256)
+def runs(cron: str) -> tuple[float, ...] | None:
+    """The first runs of a schedule from a Monday on, an hourly one's of more than a week; None for no schedule."""
     from cronsim import CronSim, CronSimError
 
     if len(cron.split()) != 5:
         return None
     try:
-        times = CronSim(cron, _START)
-        return next(times).timestamp(), next(times).timestamp()
-    except (CronSimError, StopIteration):
+        times = tuple(moment.timestamp() for moment in islice(CronSim(cron, _START), MOST_RUNS))
+    except CronSimError:
         return None
+    return times if len(times) > 1 else None
+
+
+@lru_cache(maxsize=256)
+def ranges(schedule: ScheduleConfig) -> tuple[tuple[float, float], ...]:
+    """The time range of each of these runs. Raises InvalidTimeError."""
+    return tuple(
+        (resolve_time(schedule.earliest, moment, UTC), resolve_time(schedule.latest, moment, UTC))
+        for moment in runs(schedule.cron) or ()
+    )
+
+
+@rule
+class TimeRangesAreRanges(Rule):
+    id = "time-range"
+    summary = "A run searches from one time to a later one."
+
+    def check(self, subject: Subject) -> Iterator[Problem]:
+        schedule = subject.detection.schedule
+        try:
+            empty = any(begin >= end for begin, end in ranges(schedule))
+        except InvalidTimeError:
+            empty = True
+        if empty:
+            message = f"{schedule.earliest} to {schedule.latest} is no time range"
+            yield self.problem(subject, schedule_key(subject), message)
 
 
 @rule
@@ -47,22 +81,17 @@ class WindowsLeaveNoGap(Rule):
 
     def check(self, subject: Subject) -> Iterator[Problem]:
         schedule = subject.detection.schedule
-        times = runs(schedule.cron)
-        if times is None:
-            return
-        first, second = times
         try:
-            end = resolve_time(schedule.latest, first, UTC)
-            begin = resolve_time(schedule.earliest, second, UTC)
-        except InvalidTimeError as error:
-            yield self.problem(subject, "deployment", f"{str(error)!r} in the time range is no time")
+            found = ranges(schedule)
+        except InvalidTimeError:
+            return  # another rule's to say
+        if any(begin >= end for begin, end in found):
             return
-        if begin > end:
-            gap = round((begin - end) / 60)
-            yield self.problem(
-                subject, "deployment",
-                f"with {schedule.cron} and {schedule.earliest} to {schedule.latest}, {gap} minutes are never searched",
-            )  # fmt: skip
+        gap = max((begin - end for (_, end), (begin, _) in pairwise(found)), default=0.0)
+        if gap > 0:
+            searched = f"{schedule.cron} and {schedule.earliest} to {schedule.latest}"
+            message = f"with {searched}, up to {round(gap / 60)} minutes are never searched"
+            yield self.problem(subject, schedule_key(subject), message)
 
 
 @rule

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from harness.content.loader import is_file
 from harness.content.models import AttackData, Problem
 from harness.validation.rules import Rule, Subject, nearest, rule
 
@@ -33,7 +34,7 @@ def local_file(subject: Subject, data: AttackData) -> Path | None:
     if urlsplit(data.data).scheme in ("http", "https") or not data.data:
         return None
     candidates = [subject.library.content.root / data.data, subject.detection.file.parent / data.data]
-    return next((path for path in candidates if path.exists()), candidates[0])
+    return next((path for path in candidates if is_file(path)), candidates[0])
 
 
 @rule
@@ -48,7 +49,7 @@ class TestDataExists(Rule):
                 path = local_file(subject, data)
                 if path is None:
                     continue
-                if not path.is_file():
+                if not is_file(path):
                     hint = "Correct the path, or say with --data-root where the data is."
                     yield self.problem(subject, "tests", f"the dataset {data.data} is not there", hint, line=data.line)
                 elif _is_pointer(path):
@@ -58,8 +59,11 @@ class TestDataExists(Rule):
 
 
 def _is_pointer(path: Path) -> bool:
-    with path.open("rb") as file:
-        return file.read(len(LFS_HEADER)) == LFS_HEADER
+    try:
+        with path.open("rb") as file:
+            return file.read(len(LFS_HEADER)) == LFS_HEADER
+    except OSError:
+        return False  # what cannot be read is said where it is replayed
 
 
 @rule

@@ -253,6 +253,11 @@ def test_a_lookup_with_rows_that_do_not_fit_its_header_is_told(tmp_path: Path) -
     assert (problem.rule, problem.file.name, problem.line) == ("lookup-file", "hosts.csv", 3)
 
 
+def test_a_file_name_that_no_file_can_have_is_told_like_one_that_is_not_there(tmp_path: Path) -> None:
+    content = load_content(write(tmp_path, lookups__hosts_yml=f"name: hosts\nfilename: {'x' * 400}.csv\n"))
+    assert [problem.rule for problem in content.problems] == ["lookup-file"]
+
+
 def test_two_macros_of_one_name_clash_but_not_with_another_number_of_arguments(tmp_path: Path) -> None:
     root = write(
         tmp_path,
@@ -311,7 +316,7 @@ def test_the_line_of_a_character_is_found_in_every_style(
 
 
 def test_the_schema_for_editors_is_that_of_the_loader() -> None:
-    assert SCHEMA_FILE.read_bytes() == schema_text(), "write it anew: python -m harness.content.shapes"
+    assert SCHEMA_FILE.read_bytes() == schema_text(), "call harness.content.shapes.write_schema()"
 
 
 def test_our_own_detections_are_as_the_schema_says() -> None:

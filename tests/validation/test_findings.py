@@ -188,3 +188,25 @@ def test_a_published_repository_is_judged_within_twenty_seconds_and_truly(tmp_pa
         problem.file for problem in problems if problem.severity == "error" and problem.rule != "spl-unsupported"
     }
     assert len(failing) <= 40
+
+
+@pytest.mark.parametrize(
+    ("scheduling", "told"),
+    [
+        ({"cron_schedule": "0 * * * *"}, ""),
+        ({"cron_schedule": "0 * * * 1-5"}, "2880 minutes are never searched"),
+        ({"cron_schedule": "0 9-17 * * *"}, "900 minutes are never searched"),
+        ({"cron_schedule": "*/5 * * * *", "earliest_time": "-4m@m", "latest_time": "now"}, "1 minutes are never"),
+        ({"cron_schedule": "0 0 30 2 *"}, "is no cron schedule"),
+        ({"earliest_time": "yesterday"}, "is no time range"),
+    ],
+)
+def test_every_hour_of_the_week_counts_for_a_schedule(
+    tmp_path: Path, shipped: list[Path], scheduling: dict[str, str], told: str
+) -> None:
+    found(tmp_path, shipped, "index=main | `thing_filter`")
+    file = tmp_path / "detections" / "thing.yml"
+    file.write_text(file.read_text("utf-8") + f"deployment: {{scheduling: {scheduling}}}\n", "utf-8")
+    content = load_content(tmp_path)
+    problems = validate(content, Knowledge([*map(load_app, shipped), content_app(content)]))
+    assert [told in problem.message for problem in problems] == ([True] if told else [])

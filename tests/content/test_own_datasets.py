@@ -1,0 +1,67 @@
+"""Our own datasets are described as those of the attack data repository are, and hold what they say."""
+
+from __future__ import annotations
+
+import json
+import re
+import uuid
+from datetime import date
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).parents[2]
+MANIFESTS = sorted((ROOT / "attack_data").rglob("*.yml"))
+DATASETS = [(path, item) for path in MANIFESTS for item in yaml.safe_load(path.read_text(encoding="utf-8"))["datasets"]]
+EVENT = "{http://schemas.microsoft.com/win/2004/08/events/event}"
+
+
+@pytest.mark.parametrize("path", MANIFESTS, ids=lambda path: path.stem)
+def test_a_manifest_has_the_keys_of_the_public_schema(path: Path) -> None:
+    document = yaml.safe_load(path.read_text(encoding="utf-8"))
+    assert document.keys() == {
+        "author", "id", "date", "description", "environment", "directory", "mitre_technique", "datasets",
+    }  # fmt: skip
+    assert uuid.UUID(document["id"])
+    assert date.fromisoformat(document["date"])
+    assert all(re.fullmatch(r"T\d{4}(\.\d{3})*", technique) for technique in document["mitre_technique"])
+    assert all(item.keys() == {"name", "path", "source", "sourcetype"} for item in document["datasets"])
+
+
+@pytest.mark.parametrize(("manifest", "item"), DATASETS, ids=[item["name"] for _, item in DATASETS])
+def test_every_line_is_one_event_of_its_source(manifest: Path, item: dict[str, Any]) -> None:
+    lines = (manifest.parent / item["path"]).read_text(encoding="utf-8").splitlines()
+    assert lines
+    for line in lines:
+        if item["sourcetype"] == "XmlWinEventLog":
+            event = ElementTree.fromstring(line)
+            channel = event.findtext(f"{EVENT}System/{EVENT}Channel")
+            assert item["source"] == f"XmlWinEventLog:{channel}"
+        else:
+            assert json.loads(line)["event_simpleName"]
+
+
+def test_every_dataset_is_used_by_a_test_and_every_file_is_described() -> None:
+    described = {(manifest.parent / item["path"]).resolve() for manifest, item in DATASETS}
+    assert described == {path.resolve() for path in (ROOT / "attack_data").rglob("*") if path.suffix == ".log"}
+    detections = [yaml.safe_load(path.read_text(encoding="utf-8")) for path in (ROOT / "detections").rglob("*.yml")]
+    used = {
+        (ROOT / data["data"]).resolve()
+        for detection in detections
+        for test in detection["tests"]
+        for data in test["attack_data"]
+    }
+    assert used == described
+
+
+def test_records_of_a_log_are_numbered_in_the_order_of_their_times() -> None:
+    for manifest, item in DATASETS:
+        if item["sourcetype"] != "XmlWinEventLog":
+            continue
+        text = (manifest.parent / item["path"]).read_text(encoding="utf-8")
+        records = [int(number) for number in re.findall(r"<EventRecordID>(\d+)<", text)]
+        times = re.findall(r"SystemTime='([^']+)'", text)
+        assert (records, times) == (sorted(set(records)), sorted(times))
