@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
 
+from harness.engine.aggregates import aggregate_names
 from harness.engine.commands import module_names
 from tests.conformance.embedded import check
 from tests.conformance.runner import PAGES, Case, cases
@@ -25,6 +27,12 @@ def _parameters() -> list[object]:
 @pytest.mark.parametrize("case", _parameters())
 def test_page(case: Case, tmp_path: Path) -> None:
     check(case, tmp_path)
+
+
+def test_every_statistical_function_is_on_a_page() -> None:
+    text = "".join(path.read_text(encoding="utf-8") for path in sorted((PAGES / "aggregates").glob("*.md")))
+    missing = [name for name in aggregate_names() if re.search(rf"\b{name}[0-9]*\(", text) is None]
+    assert missing == []
 
 
 def test_every_command_has_a_page() -> None:
