@@ -8,7 +8,7 @@ from typing import Final
 from harness.errors import SPLSyntaxError
 from harness.spl.eval_expression import EvalParser
 from harness.spl.nodes import Aggregation, Expr, Span
-from harness.spl.parser import quoted_end
+from harness.spl.parser import closing_parenthesis, quoted_end
 from harness.spl.scan import BLANK, Source, unescape
 
 _STOPS: Final = frozenset(("BY", "OVER", "FROM", "WHERE"))
@@ -17,7 +17,7 @@ _OPTION: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_.]*+\s*+=")
 _PERCENTILE: Final = re.compile(r"(perc|p|exactperc|upperperc)([0-9]+(?:\.[0-9]+)?)")
 _EVAL: Final = re.compile(r"eval\s*+\(", re.IGNORECASE)
 _FIELD: Final = re.compile(r'[^\s,()"]++')
-_ALIAS: Final = re.compile(r"as(?=[\s\"])", re.IGNORECASE)
+_ALIAS: Final = re.compile(r'as(?![^\s"])', re.IGNORECASE)
 _NAME: Final = re.compile(r'(?:[^\s,"()]++|\([^\s()"]*\))++')
 _WORD: Final = re.compile(r"[^\s,]++")
 
@@ -48,6 +48,8 @@ class AggregationReader:
         start = self.position
         self.position = word.end()
         name = word[0].lower()
+        if name == "eval" and self._char() == "(":
+            raise self._source.unsupported("An expression over aggregations is not supported.", start, word.end())
         percentile = _PERCENTILE.fullmatch(name)
         parameter = float(percentile[2]) if percentile is not None else None
         function = percentile[1] if percentile is not None else name
@@ -71,12 +73,7 @@ class AggregationReader:
         begin = self.position
         evaluated = _EVAL.match(self._text, self.position, self._source.end)
         if evaluated is not None:
-            parser = EvalParser(self._source, evaluated.end(), self._subject)
-            argument = parser.expression()
-            self.position = parser.position
-            if self._char() != ")":
-                raise self._invalid(start)
-            self.position += 1
+            argument = self._evaluated(begin, evaluated.end())
             shown = self._text[begin : self.position]
         elif self._char() == '"':
             self.position = quoted_end(self._source, begin)
@@ -95,6 +92,23 @@ class AggregationReader:
             raise self._invalid(start)
         self.position += 1
         return argument, shown, tuple(further)
+
+    def _evaluated(self, begin: int, inside: int) -> Expr:
+        """The expression of ``eval(...)``, which begins at ``begin``."""
+
+        def complain(why: str) -> str:
+            end = closing_parenthesis(self._source, inside - 1) or self._source.end
+            shown = self._text[begin:end]
+            return (
+                f"Error in {self._subject}: The eval expression for the dynamic field '{shown}' is invalid. "
+                f"Error='{why}'."
+            )
+
+        parser = EvalParser(self._source, inside, complain)
+        expression = parser.expression()
+        parser.finish(at=")")
+        self.position = parser.position + 1
+        return expression
 
     def _bare(self) -> str:
         """A field name, or a function with its parentheses (``sparkline(avg(x), 1h)``)."""

@@ -14,17 +14,17 @@ from harness.errors import SPLSyntaxError, UnsupportedSPL
 from harness.spl.aggregations import AggregationReader
 from harness.spl.eval_expression import EvalParser
 from harness.spl.nodes import Aggregation, Command, Expr, SearchNode, Span, Subsearch
-from harness.spl.parser import bracket_end, parse_pipeline_in, quoted_end
+from harness.spl.parser import bracket_end, closing_parenthesis, parse_pipeline_in, quoted_end
 from harness.spl.scan import BLANK, Source, unescape
 from harness.spl.search_expression import SearchExpressionParser
 
 Converter = Callable[[str], Any]
 """Turns the text of an option into its value; raises ValueError with what was expected (``a 'boolean'``)."""
 
-_WORD: Final = re.compile(r'[^\s,"=()\[\]<>!]++')
-_MARK: Final = re.compile(r"==|!=|<=|>=|[,=()\[\]<>!]")
+_WORD: Final = re.compile(r'(?:[^-\s,"=()\[\]<>!]|-(?!>))++')
+_MARK: Final = re.compile(r"->|==|!=|<=|>=|[,=()\[\]<>!]")
 _OPTION_NAME: Final = re.compile(r"([A-Za-z_][A-Za-z0-9_.]*+)\s*+=(?!=)")
-_FIELD: Final = re.compile(r'(?:[^\s,"=()\[\]]++|\([^\s()"]*\))++')
+_FIELD: Final = re.compile(r'(?:[^-\s,"=()\[\]]++|-(?!>)|\([^\s()"]*\))++')
 _BARE_VALUE: Final = re.compile(r'[^\s,"()\[\]]++')
 _BY: Final = frozenset(("BY",))
 
@@ -95,9 +95,9 @@ class Arguments:
         return True
 
     def accept_keyword(self, *words: str) -> str | None:
-        """Take the next word if it is one of these, in any case; gives the upper-case word."""
+        """Take the next word (or ``->``) if it is one of these, in any case; gives it in upper case."""
         token = self.peek()
-        if token is None or token.kind != "word" or token.text.upper() not in words:
+        if token is None or token.is_string or token.text.upper() not in words:
             return None
         self._move(token.span.end)
         return token.text.upper()
@@ -230,10 +230,10 @@ class Arguments:
     def expression(self, *, partial: bool = False) -> Expr:
         """An eval expression. It must end at a comma or at the end of the arguments, unless ``partial``: then the
         cursor stays before whatever cannot continue it."""
-        parser = EvalParser(self._source, self._position, self.subject)
+        parser = EvalParser(self._source, self._position, lambda why: f"Error in {self.subject}: {why}")
         expression = parser.expression()
         if not partial:
-            parser.finish(at_comma=True)
+            parser.finish(at=",")
         self._move(parser.position)
         return expression
 
@@ -316,19 +316,10 @@ class Arguments:
 
     def _closing(self, position: int) -> int:
         """The place after the parenthesis that closes the one at ``position``."""
-        text, opened, depth = self._source.text, position, 0
-        while position < self._source.end:
-            mark = text[position]
-            if mark == '"':
-                position = quoted_end(self._source, position)
-                continue
-            position += 1
-            depth += (mark == "(") - (mark == ")")
-            if depth == 0:
-                return position
-        raise self._source.syntax_error(
-            f"Error in '{self.command}' command: Unbalanced parentheses.", opened, opened + 1
-        )
+        end = closing_parenthesis(self._source, position)
+        if end is None:
+            raise self.error("Unbalanced parentheses.", Span(position, position + 1))
+        return end
 
 
 # --- converters of option values --------------------------------------------------------------------------------------

@@ -1,26 +1,27 @@
 """Eval expressions: text into a tree, as ``eval``, ``where``, ``stats count(eval(...))`` and calculated fields read it.
 
-Binding, tightest first: unary minus; ``* / %``; ``+ -``; ``.``; comparison, ``LIKE`` and ``IN``; ``NOT``; ``AND``;
-``OR``; ``XOR``. Keywords in any case. A bare name holds letters, digits and underscores; any other field name needs
-single quotes, and ``a.b`` concatenates.
+Binding, tightest first: unary minus; ``* / %``; ``+ -`` and ``.``, which do not stand together without parentheses;
+comparison, ``LIKE`` and ``IN``; ``NOT``; ``AND``; ``OR``; ``XOR``. Keywords in any case. A bare name holds letters,
+digits and underscores; any other field name needs single quotes, and ``a.b`` concatenates.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final, cast
 
 from harness.errors import SPLSyntaxError
 from harness.spl.nodes import Binary, Call, Expr, FieldRef, Literal, Membership, Span, Unary
-from harness.spl.scan import Source, unescape
+from harness.spl.scan import Source, unescape, unescape_name
 
-MAX_DEPTH: Final = 200
+MAX_DEPTH: Final = 100
 """Nested parentheses and operators that one expression may have."""
 
 _TOKEN: Final = re.compile(
     r"""\s*+(?:
-      (?P<number>(?:\d++(?:\.\d++)?|\.\d++)(?:[eE][+-]?\d++)?(?![A-Za-z0-9_]))
+      (?P<number>(?:[0-9]++(?:\.[0-9]++)?|\.[0-9]++)(?:[eE][+-]?[0-9]++)?(?![A-Za-z0-9_]))
     | (?P<name>[A-Za-z_][A-Za-z0-9_]*+)
     | (?P<string>"(?:[^"\\]++|\\.)*+")
     | (?P<quoted>'(?:[^'\\]++|\\.)*+')
@@ -31,7 +32,7 @@ _TOKEN: Final = re.compile(
     re.VERBOSE | re.DOTALL,
 )
 
-_LEVELS: Final[dict[str, int]] = {
+LEVELS: Final[dict[str, int]] = {
     "XOR": 1,
     "OR": 2,
     "AND": 3,
@@ -43,10 +44,13 @@ _LEVELS: Final[dict[str, int]] = {
     "/": 8,
     "%": 8,
 }
-_NOT_LEVEL: Final = 4
+"""How tight an operator binds; more is tighter."""
+NOT_LEVEL: Final = 4
 _COMPARISON_LEVEL: Final = 5
-_UNARY_LEVEL: Final = 9
-_WORD_OPERATORS: Final = frozenset(("XOR", "OR", "AND", "LIKE", "IN"))
+UNARY_LEVEL: Final = 9
+_MOST_DIGITS: Final = 300
+_LOGIC: Final = frozenset(("XOR", "OR", "AND"))
+RESERVED: Final = _LOGIC | {"NOT", "LIKE", "IN"}
 
 
 def parse_eval(text: str, *, offset: int = 0, full_text: str | None = None, subject: str = "'EvalCommand'") -> Expr:
@@ -56,7 +60,7 @@ def parse_eval(text: str, *, offset: int = 0, full_text: str | None = None, subj
     (``Error in 'EvalCommand': ...``, ``Error in 'where' command: ...``).
     """
     source = Source.of(text, offset, full_text)
-    parser = EvalParser(source, source.start, subject)
+    parser = EvalParser(source, source.start, lambda why: f"Error in {subject}: {why}")
     expression = parser.expression()
     parser.finish()
     return expression
@@ -71,12 +75,14 @@ class _Token:
 
 
 class EvalParser:
-    """Reads one expression from a window of the search; ``position`` is then where it stopped."""
+    """Reads one expression from a window of the search; ``position`` is then where it stopped. ``complain`` makes a
+    whole message of what is wrong."""
 
-    def __init__(self, source: Source, position: int, subject: str) -> None:
+    def __init__(self, source: Source, position: int, complain: Callable[[str], str]) -> None:
         self._source = source
-        self._subject = subject
+        self._complain = complain
         self._depth = 0
+        self._grouped: Expr | None = None
         self._token = self._read(position)
 
     @property
@@ -88,64 +94,78 @@ class EvalParser:
         """Everything that binds at least as tight as ``level``."""
         self._depth += 1
         if self._depth > MAX_DEPTH:
-            raise self._source.unsupported("expressions nested this deep", self._token.start)
+            raise self._source.unsupported("Expressions nested this deep are not supported.", self._token.start)
         left = self._operand(level)
-        while True:
-            operator = self._operator()
-            binding = _LEVELS.get(operator, 0)
-            if binding < level or not binding:
-                break
-            left = self._binary(left, operator, binding)
+        while (binding := LEVELS.get(self._operator(), 0)) >= level:
+            left = self._binary(left, self._operator(), binding)
         self._depth -= 1
         return left
 
-    def finish(self, *, at_comma: bool = False) -> None:
-        """The expression must end here."""
+    def finish(self, *, at: str = "") -> None:
+        """The expression must end here: at this mark if one is given, or at the end of the text (but ``)`` must be
+        there)."""
         token = self._token
-        if token.kind == "end" or (at_comma and token.text == ","):
+        if (token.kind == "end" and at != ")") or (at and self._operator() == at):
             return
-        if token.kind == "operator" and token.text in "),":
-            raise self._unexpected(token)
+        if token.kind == "end":
+            raise self._malformed("Expected ).", token)
+        if self._operator() == "NOT":
+            raise self._source.unsupported("NOT before LIKE or IN is not supported.", token.start, token.end)
+        if token.kind == "other" and token.text.isalpha():
+            raise self._source.unsupported("A bare field name with such letters is not supported.", token.start)
         raise self._malformed(f"The operator at '{self._rest(token)}' is invalid.", token, whole=True)
 
     def _binary(self, left: Expr, operator: str, binding: int) -> Expr:
         token = self._advance()
-        start = _start(left)
         if operator == "IN":
             choices = self._choices()
-            return Membership(left, choices, Span(start, self._last_end))
+            self._refuse_comparison_of(token)
+            return Membership(left, choices, Span(left.span.start, self._last_end))
+        mixed = operator == "." and self._is_bare_sum(left)
         right = self.expression(binding + 1)
-        if binding == _COMPARISON_LEVEL and _LEVELS.get(self._operator()) == _COMPARISON_LEVEL:
-            raise self._source.unsupported("a comparison of a comparison", token.start, self._token.end)
+        if mixed or (operator == "." and self._is_bare_sum(right)):
+            what = "'.' together with '+' or '-' is not supported: it is not documented which binds tighter."
+            raise self._source.unsupported(what, token.start, token.end)
+        if binding == _COMPARISON_LEVEL:
+            self._refuse_comparison_of(token)
         name = cast("Any", "==" if operator == "=" else operator)
-        return Binary(name, left, right, Span(start, self._last_end))
+        return Binary(name, left, right, Span(left.span.start, self._last_end))
 
     def _operand(self, level: int) -> Expr:
         token = self._token
         if token.kind == "name":
-            word = token.text.upper()
-            if word == "NOT":
-                self._advance()
-                operand = self.expression(max(level, _NOT_LEVEL))
-                return Unary("NOT", operand, Span(token.start, self._last_end))
+            return self._named(token, level)
+        if token.kind != "operator":
+            return self._leaf(token)
+        if token.text in "-+":
             self._advance()
-            if self._token.text == "(" and self._token.kind == "operator":
-                self._advance()
-                arguments = self._arguments()
-                return Call(token.text, arguments, Span(token.start, self._last_end))
-            if word in _WORD_OPERATORS:
-                raise self._malformed("The factor is missing.", token)
-            return FieldRef(token.text, Span(token.start, token.end))
-        if token.kind == "operator" and token.text in "-+":
-            self._advance()
-            operand = self.expression(_UNARY_LEVEL)
+            operand = self.expression(UNARY_LEVEL)
             return Unary("-" if token.text == "-" else "+", operand, Span(token.start, self._last_end))
-        if token.kind == "operator" and token.text == "(":
+        if token.text == "(":
             self._advance()
+            self._grouped = None
             inside = self.expression()
             self._expect(")")
+            self._grouped = inside
             return inside
-        return self._leaf(token)
+        raise self._unexpected(token)
+
+    def _named(self, token: _Token, level: int) -> Expr:
+        """``NOT x``, a function or a field."""
+        word = token.text.upper()
+        if word == "NOT":
+            self._advance()
+            operand = self.expression(max(level, NOT_LEVEL))
+            return Unary("NOT", operand, Span(token.start, self._last_end))
+        if word in _LOGIC:
+            raise self._malformed("The factor is missing.", token)
+        self._advance()
+        if self._operator() == "(":
+            self._advance()
+            return Call(token.text, self._arguments(), Span(token.start, self._last_end))
+        if word in RESERVED:
+            raise self._malformed("The factor is missing.", token)
+        return FieldRef(token.text, Span(token.start, token.end))
 
     def _leaf(self, token: _Token) -> Expr:
         span = Span(token.start, token.end)
@@ -157,26 +177,26 @@ class EvalParser:
             return Literal(unescape(token.text[1:-1]), token.text, span)
         if token.kind == "quoted":
             self._advance(operand=True)
-            return FieldRef(token.text[1:-1].replace("\\'", "'"), span, quoted=True)
+            return FieldRef(unescape_name(token.text[1:-1]), span, quoted=True)
         if token.kind == "end":
             raise self._malformed("The factor is missing.", token)
         raise self._unexpected(token)
 
     def _arguments(self) -> tuple[Expr, ...]:
         arguments: list[Expr] = []
-        if self._token.text == ")" and self._token.kind == "operator":
+        if self._operator() == ")":
             self._advance(operand=True)
             return ()
         while True:
             arguments.append(self.expression())
-            if self._token.text == "," and self._token.kind == "operator":
+            if self._operator() == ",":
                 self._advance()
                 continue
             self._expect(")")
             return tuple(arguments)
 
     def _choices(self) -> tuple[Expr, ...]:
-        if self._token.text != "(":
+        if self._operator() != "(":
             raise self._malformed("Expected (.", self._token)
         self._advance()
         return self._arguments()
@@ -190,7 +210,7 @@ class EvalParser:
         return ""
 
     def _expect(self, mark: str) -> None:
-        if self._token.kind != "operator" or self._token.text != mark:
+        if self._operator() != mark:
             raise self._malformed(f"Expected {mark}.", self._token)
         self._advance(operand=True)
 
@@ -199,7 +219,7 @@ class EvalParser:
         token = self._token
         self._last_end = token.end
         self._token = self._read(token.end)
-        operand = operand or (token.kind == "name" and token.text.upper() not in _WORD_OPERATORS | {"NOT"})
+        operand = operand or (token.kind == "name" and token.text.upper() not in RESERVED)
         if operand and self._token.kind == "number" and self._token.text[0] == ".":
             self._token = _Token("operator", ".", self._token.start, self._token.start + 1)
         return token
@@ -211,6 +231,15 @@ class EvalParser:
         kind = found.lastgroup
         return _Token(kind, found[kind], found.start(kind), found.end(kind))
 
+    def _refuse_comparison_of(self, token: _Token) -> None:
+        """``a < b < c``: after the first comparison has been read."""
+        if LEVELS.get(self._operator()) == _COMPARISON_LEVEL:
+            raise self._source.unsupported("A comparison of a comparison is not supported.", token.start, token.end)
+
+    def _is_bare_sum(self, node: Expr) -> bool:
+        """``a + b`` or ``a - b``, not in parentheses; asked right after it was read."""
+        return isinstance(node, Binary) and node.operator in ("+", "-") and node is not self._grouped
+
     def _rest(self, token: _Token) -> str:
         return self._source.text[token.start : self._source.end]
 
@@ -218,14 +247,10 @@ class EvalParser:
         return self._malformed(f"An unexpected character is reached at '{self._rest(token)}'.", token)
 
     def _malformed(self, why: str, token: _Token, *, whole: bool = False) -> SPLSyntaxError:
-        message = why if whole else f"The expression is malformed. {why}"
-        return self._source.syntax_error(f"Error in {self._subject}: {message}", token.start, token.end)
+        message = self._complain(why if whole else f"The expression is malformed. {why}")
+        return self._source.syntax_error(message, token.start, token.end)
 
 
 def number_value(text: str) -> int | float:
-    """A number literal: whole numbers stay exact."""
-    return int(text) if text.isdigit() else float(text)
-
-
-def _start(expression: Expr) -> int:
-    return expression.span.start
+    """A number literal: whole numbers stay exact, as far as they are numbers at all."""
+    return int(text) if text.isdigit() and len(text) <= _MOST_DIGITS else float(text)

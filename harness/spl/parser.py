@@ -13,8 +13,12 @@ from harness.errors import SPLSyntaxError
 from harness.spl.nodes import Command, Pipeline, Span
 from harness.spl.scan import BLANK, QUOTED, Source
 
+MAX_DEPTH: Final = 20
+"""Subsearches inside subsearches."""
+
 _COMMENT: Final = re.compile(r'("(?:[^"\\]++|\\.)*+"|\\.)|```.*?```', re.DOTALL)
 _STRUCTURE: Final = re.compile(r'[|"\[\]]|\\.', re.DOTALL)
+_PARENTHESES: Final = re.compile(r'[()"]|\\.', re.DOTALL)
 _NAME: Final = re.compile(r"[A-Za-z][A-Za-z0-9]*+")
 _NOT_BLANK: Final = re.compile(r"[^\n]")
 
@@ -104,11 +108,26 @@ def bracket_end(source: Source, position: int) -> int:
             position = quoted_end(source, found.start())
         elif mark == "[":
             depth += 1
+            if depth > MAX_DEPTH:
+                raise source.unsupported("Subsearches nested this deep are not supported.", found.start(), position)
         elif mark == "]":
             depth -= 1
             if depth == 0:
                 return position
     raise source.syntax_error("Error in 'SearchParser': Mismatched '['.", opened, opened + 1)
+
+
+def closing_parenthesis(source: Source, position: int) -> int | None:
+    """The place after the parenthesis that closes the one at ``position``, quotes skipped; None if none does."""
+    depth = 0
+    while found := _PARENTHESES.search(source.text, position, source.end):
+        position = found.end()
+        if found[0] == '"':
+            position = quoted_end(source, found.start())
+        depth += (found[0] == "(") - (found[0] == ")")
+        if depth == 0 and found[0] == ")":
+            return position
+    return None
 
 
 def _command(source: Source, start: int, end: int) -> Command:

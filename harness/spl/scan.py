@@ -14,10 +14,10 @@ from harness.errors import SPLSyntaxError, UnsupportedSPL
 from harness.spl.nodes import Span
 
 QUOTED: Final = re.compile(r'"(?:[^"\\]++|\\.)*+"', re.DOTALL)
-SINGLE_QUOTED: Final = re.compile(r"'(?:[^'\\]++|\\.)*+'", re.DOTALL)
 BLANK: Final = re.compile(r"\s*+")
 
 _ESCAPE: Final = re.compile(r'\\([\\"])')
+_NAME_ESCAPE: Final = re.compile(r"\\([\\'])")
 
 
 def unescape(text: str) -> str:
@@ -26,9 +26,19 @@ def unescape(text: str) -> str:
     return _ESCAPE.sub(r"\1", text) if "\\" in text else text
 
 
+def unescape_name(text: str) -> str:
+    r"""The name of a field that stands between single quotes: ``\\`` and ``\'`` lose their backslash."""
+    return _NAME_ESCAPE.sub(r"\1", text) if "\\" in text else text
+
+
 def escape(text: str) -> str:
     """The reverse of :func:`unescape`; without the quotes around it."""
     return text.replace("\\", "\\\\").replace('"', '\\"')
+
+
+def escape_name(text: str) -> str:
+    """The reverse of :func:`unescape_name`; without the quotes around it."""
+    return text.replace("\\", "\\\\").replace("'", "\\'")
 
 
 @dataclass(frozen=True, slots=True)

@@ -228,7 +228,7 @@ class SearchExpressionParser:
         found = QUOTED.match(self._text, start, self._source.end)
         if found is not None:
             self._take(found)
-            self._refuse_glued(found)
+            self._refuse_glued(found, value=True)
             return SearchValue(unescape(found[0][1:-1]), True)
         found = _BARE_VALUE.match(self._text, start, self._source.end)
         if found is None:
@@ -240,7 +240,7 @@ class SearchExpressionParser:
         if found[0][0] in "=<>" and operator != "IN":
             raise self._source.unsupported(f"The comparator '{operator}{found[0][0]}' is not supported.", start)
         self._take(found)
-        self._refuse_glued(found)
+        self._refuse_glued(found, value=True)
         return SearchValue(unescape(found[0]))
 
     def _list(self) -> tuple[SearchValue, ...]:
@@ -271,15 +271,17 @@ class SearchExpressionParser:
         self._step_to(end)
         return Subsearch(pipeline, Span(start, end))
 
-    def _refuse_glued(self, found: re.Match[str]) -> None:
+    def _refuse_glued(self, found: re.Match[str], *, value: bool = False) -> None:
         r"""Quotes, parentheses or an escaped mark without a blank between: it is not known what Splunk makes of
-        ``*"a b"*``, ``f()`` and ``\(``."""
+        ``*"a b"*``, ``f()`` and ``\(``. A quoted value ends at its quote, whatever follows: ``x="a"AND y="b"``."""
         end = found.end()
         after = self._text[end] if end < self._source.end else " "
-        if found[0][0] == '"':
-            glued = not after.isspace() and after not in "()[]=<>!,:|"
-        else:
+        if found[0][0] != '"':
             glued = after in ('"', "\\") or (after == "(" and found[0] not in _KEYWORDS)
+        elif value:
+            glued = after == "*"
+        else:
+            glued = not after.isspace() and after not in "()[]=<>!,:|"
         if glued:
             raise self._source.unsupported(f"'{found[0]}{after}' without a blank is not supported.", found.start(), end)
 

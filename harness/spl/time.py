@@ -26,8 +26,8 @@ _MONTHS: Final = {
     **dict.fromkeys(("q", "qtr", "qtrs", "quarter", "quarters"), 3),
     **dict.fromkeys(("y", "yr", "yrs", "year", "years"), 12),
 }
-_STEP: Final = re.compile(r"([+-])([0-9]*)([a-z]+)|@([a-z]+)([0-7]?)", re.IGNORECASE)
-_EPOCH: Final = re.compile(r"-?[0-9]+(?:\.[0-9]+)?")
+_STEP: Final = re.compile(r"([+-])([0-9]{0,12})([A-Za-z]+)|@([A-Za-z]+)([0-7]?)")
+_EPOCH: Final = re.compile(r"[0-9]{1,15}(?:\.[0-9]{1,9})?")
 _ABSOLUTE: Final = "%m/%d/%Y:%H:%M:%S"
 
 
@@ -41,14 +41,22 @@ def resolve_time(modifier: str, now: float, timezone: tzinfo) -> float:
     Raises :class:`InvalidTimeError` if it is none, :class:`UnsupportedSPL` for real-time windows.
     """
     text = modifier.strip()
-    if text.lower() in ("now", "now()", ""):
+    if text in ("now", "now()", ""):
         return now
-    if text.lower().startswith("rt"):
+    if text.startswith("rt"):
         raise UnsupportedSPL(f"Real-time searches are not supported: '{modifier}'.")
     if _EPOCH.fullmatch(text):
         return float(text)
     absolute = _absolute(text, timezone)
-    return absolute if absolute is not None else _relative(text, now, timezone)
+    if absolute is not None:
+        return absolute
+    try:
+        moment = _relative(text.lower(), now, timezone)
+    except (OverflowError, OSError, ValueError):
+        raise InvalidTimeError(text) from None
+    if text != text.lower():
+        raise UnsupportedSPL(f"Time units in upper case are not supported: '{text}'.")
+    return moment
 
 
 def _absolute(text: str, timezone: tzinfo) -> float | None:
@@ -67,9 +75,9 @@ def _relative(text: str, now: float, timezone: tzinfo) -> float:
             raise InvalidTimeError(text)
         if found[1]:
             count = int(found[2] or 1) * (1 if found[1] == "+" else -1)
-            moment = _shift(moment, count, found[3].lower(), timezone, text)
+            moment = _shift(moment, count, found[3], timezone, text)
         else:
-            moment = _snap(moment, found[4].lower(), found[5], timezone, text)
+            moment = _snap(moment, found[4], found[5], timezone, text)
         position = found.end()
     return moment
 
