@@ -94,6 +94,7 @@ def translate(pattern: str) -> Translation:
     if reader.at < len(pattern):
         raise PatternError("unmatched closing parenthesis")
     reader.check_references()
+    reader.check_line_ends()
     return Translation(piece.text, reader.groups, reader.names)
 
 
@@ -104,6 +105,8 @@ class _Reader:
         self.groups = 0
         self.names: dict[str, int] = {}
         self._references: list[int | str] = []
+        self._repeated_dot = False
+        self._newline_sequence = False
         self._leaving = _Flags()
 
     # --- structure
@@ -148,6 +151,7 @@ class _Reader:
             elif not pieces or not pieces[-1].repeatable:
                 raise PatternError("quantifier does not follow a repeatable item")
             else:
+                self._repeated_dot |= pieces[-1].text == "."
                 pieces[-1] = _repeated(pieces[-1], *quantifier)
         return pieces, flags
 
@@ -334,6 +338,7 @@ class _Reader:
             return _Piece(".", 1, 1, caseless=False)
         if character == "R":
             self.at += 1
+            self._newline_sequence = True
             return _Piece(rf"(?>\r\n|[{_VERTICAL}])", 1, 2, caseless=False)
         if character == "K":
             self.at += 1
@@ -517,6 +522,12 @@ class _Reader:
         if character in "89":
             self._unsupported(f"the escape \\{character} in a character class")
         return self._code()
+
+    def check_line_ends(self) -> None:
+        """PCRE2 gives nothing back of a repeated ``.`` before ``\\R`` (it takes them to have no character in common, and
+        they have a lone CR), which is not what its documentation says: not followed, as what Splunk does is unknown."""
+        if self._repeated_dot and self._newline_sequence:
+            self._unsupported("\\R together with a repeated .")
 
     # --- the cursor
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 from typing import Any
 
+import pcre2
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -67,6 +68,8 @@ UNSUPPORTED = [
     r"\Ga",
     r"\p{L}",
     r"\X",
+    r"a|.*\R",
+    r"\N?\R",
     "(?J)a",
     "(?xx)a",
     "a{,3}",
@@ -111,6 +114,8 @@ MATCHED = [
     (r"\Qa.b\E+", "a.bb", (0, 4)),
     (r"\h+\v", "a \t\xa0\r", (1, 5)),
     (r"\R", "a\r\nb", (1, 3)),
+    (r"[^\n]*\R", "b\r", (0, 2)),
+    (r"(?s).*\R", "b\r", (0, 2)),
     (r"\N+", "ab\nc", (0, 2)),
     (r"foo\Kbar", "foobar", (3, 6)),
     ("a++b", "aab", (0, 3)),
@@ -241,7 +246,6 @@ def spans(found: Any) -> Any:
 @settings(max_examples=500, deadline=None)
 @given(patterns(), st.text("aAbBcC1._- \n\r]{x", max_size=12))
 def test_matches_are_those_of_pcre2(pattern: str, subject: str) -> None:
-    pcre2 = pytest.importorskip("pcre2")
     try:
         ours = compile_pcre(pattern)
     except UnsupportedSPL:
