@@ -11,13 +11,14 @@ import tarfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import pytest
 import yaml
 
 from harness.spl.macros import Macro
 
+NO_CORPUS: Final = "no corpus: set HARNESS_CORPUS, or put it at ../shared/corpus"
 _REPOSITORY = Path(__file__).resolve().parent.parent
 
 
@@ -32,7 +33,7 @@ def require_corpus() -> Path:
     """The corpus folder; skips the test, saying so, where there is none."""
     folder = corpus_dir()
     if folder is None:
-        pytest.skip("no corpus: set HARNESS_CORPUS, or put it at ../shared/corpus")
+        pytest.skip(NO_CORPUS)
     return folder
 
 

@@ -64,11 +64,11 @@ def command(
         password=password,
         knowledge=knowledge,
         indexes=INDEXES,
+        follow_schedules=True,
     )
     stopped = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: stopped.set())
     with Server(config).start() as server, StatusPage(host, web_port, lambda: _tables(server)) as page:
-        server.instance.scheduler.start()
         click.echo(f"REST API   {server.rest_url}")
         click.echo(f"HEC        {server.hec_url}  token {server.hec_token}")
         click.echo(f"login      {server.username} / {server.password if not password else '(the password you gave)'}")

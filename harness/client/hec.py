@@ -12,6 +12,7 @@ import msgspec
 
 from harness.client import failures
 from harness.client.address import Address
+from harness.client.waiting import wait_until
 from harness.errors import BackendError
 
 if TYPE_CHECKING:
@@ -97,23 +98,13 @@ class HecClient:
             self._wait_for_ack(int(ack))
 
     def _wait_for_ack(self, ack: int) -> None:
-        from tenacity import RetryError, Retrying, retry_if_result, stop_after_delay, wait_exponential
-
         def acknowledged() -> bool:
             answer = self._request("POST", "/services/collector/ack", data=msgspec.json.encode({"acks": [ack]}))
             if not answer.ok:
                 raise self._refused(answer)
             return _body(answer).get("acks", {}).get(str(ack)) is True
 
-        attempts = Retrying(
-            retry=retry_if_result(lambda done: not done),
-            stop=stop_after_delay(ACK_SECONDS),
-            wait=wait_exponential(multiplier=0.02, max=2),
-        )
-        try:
-            attempts(acknowledged)
-        except RetryError as error:
-            raise BackendError(f"{self.url} took the data but did not index it within {ACK_SECONDS:.0f} s") from error
+        wait_until(acknowledged, ACK_SECONDS, f"{self.url} took the data but did not index it within")
 
     def _request(
         self, method: str, path: str, *, data: bytes | None = None, query: Mapping[str, str] | None = None

@@ -19,6 +19,7 @@ import msgspec
 from harness.client import failures
 from harness.client.address import Address
 from harness.client.answers import App, Message, Outcome, Row, ServerInfo, macro_from_entry
+from harness.client.waiting import wait_until
 from harness.errors import BackendError, HarnessError, SearchError, SPLSyntaxError, UnsupportedSPL
 from harness.spl.macros import Macro
 
@@ -111,7 +112,7 @@ class SplunkClient:
         started = time.monotonic() if started is None else started
         job = Job(self._sdk, sid)
         with self._talking(spl):
-            self._until(job.is_done, SEARCH_SECONDS, f"the search {sid}")
+            wait_until(job.is_done, SEARCH_SECONDS, f"the search {sid} did not finish in")
             content = job.content
         messages = _job_messages(content.get("messages"))
         if content["isFailed"] == "1":
@@ -136,7 +137,7 @@ class SplunkClient:
             job = self._sdk.jobs.create(
                 as_command(spl), exec_mode="blocking", **_window(earliest, latest), **parameters
             )
-            self._until(job.is_done, SEARCH_SECONDS, f"the search {job.sid}")
+            wait_until(job.is_done, SEARCH_SECONDS, f"the search {job.sid} did not finish in")
             content = job.content
         self._drop(job)
         if content["isFailed"] == "1":
@@ -214,20 +215,7 @@ class SplunkClient:
     def wait_until(self, condition: Callable[[], bool], seconds: float, what: str) -> None:
         """Ask again and again, less and less often, until ``condition`` holds; after ``seconds`` it is an error."""
         with self._talking():
-            self._until(condition, seconds, what)
-
-    def _until(self, condition: Callable[[], bool], seconds: float, what: str) -> None:
-        from tenacity import RetryError, Retrying, retry_if_result, stop_after_delay, wait_exponential
-
-        attempts = Retrying(
-            retry=retry_if_result(lambda holds: not holds),
-            stop=stop_after_delay(seconds),
-            wait=wait_exponential(multiplier=0.02, max=2),
-        )
-        try:
-            attempts(condition)
-        except RetryError as error:
-            raise BackendError(f"{what} did not finish in {seconds:.0f} s") from error
+            wait_until(condition, seconds, f"{what} did not finish in")
 
     def _login(self) -> Service:
         from splunklib import client

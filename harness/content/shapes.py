@@ -194,21 +194,25 @@ class Detection(Shape):
     harness: Harness | None = None
 
 
-class Macro(Shape):
+class Described(Shape):
+    """What macros, lookups and data sources say of themselves."""
+
     name: Text
-    definition: Text
-    arguments: list[str] | None = None
-    description: str | None = None
     id: str | None = None
     version: int | None = None
     date: str | None = None
     author: str | None = None
+    description: str | None = None
     status: str | None = None
     references: list[str] | None = None
 
 
-class Lookup(Shape):
-    name: Text
+class Macro(Described, kw_only=True):
+    definition: Text
+    arguments: list[str] | None = None
+
+
+class Lookup(Described):
     lookup_type: Literal["csv", "kvstore", "mlmodel"] | None = None
     filename: str | None = None
     collection: str | None = None
@@ -219,26 +223,11 @@ class Lookup(Shape):
     default_match: bool | str | None = None
     min_matches: int | None = None
     max_matches: Annotated[int, Meta(ge=1, le=1000)] | None = None
-    description: str | None = None
-    id: str | None = None
-    version: int | None = None
-    date: str | None = None
-    author: str | None = None
-    status: str | None = None
-    references: list[str] | None = None
 
 
-class DataSource(Shape):
-    name: Text
+class DataSource(Described, kw_only=True):
     source: Text
     sourcetype: Text
-    id: str | None = None
-    version: int | None = None
-    date: str | None = None
-    author: str | None = None
-    description: str | None = None
-    status: str | None = None
-    references: list[str] | None = None
     separator: str | None = None
     separator_value: str | None = None
     configuration: str | None = None

@@ -135,8 +135,11 @@ def _walk(tree: Any, taken: list[Step]) -> Iterator[Any]:
 def changed(tree: Any, path: str, change: Callable[[Any], Any], *, create: bool) -> Any:
     """A copy of the document in which what the path leads to is ``change`` of what it was (MISSING if a last key was
     not there). ``create``: keys that are not there are made; otherwise nothing changes."""
+    taken = steps(path)
+    if not taken:
+        raise NotImplementedExactly("An empty JSON path where the document is changed")
     made = copy.deepcopy(tree)
-    _change(made, steps(path), change, create)
+    _change(made, taken, change, create)
     return made
 
 

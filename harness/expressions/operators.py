@@ -9,7 +9,7 @@ from functools import lru_cache
 from harness.expressions.registry import Compiled, NotImplementedExactly, Row
 from harness.values.column import Value
 from harness.values.numbers import ARITHMETIC, negated
-from harness.values.values import eval_compare, members, number_of, to_text
+from harness.values.values import eval_compare, members, number_of, pieces_matcher, to_text
 
 
 def comparison(symbol: str, left: Compiled, right: Compiled) -> Compiled:
@@ -133,29 +133,9 @@ def like_matcher(pattern: str) -> Callable[[str], bool]:
     """``%`` stands for any characters, ``_`` for one; the whole text, case-sensitively, line ends included."""
     parts = pattern.split("%")
     if "_" not in pattern:
-        return _between(parts)
+        return pieces_matcher(parts)
     expression = re.compile(_without_backtracking(parts), re.DOTALL)
     return lambda text: expression.fullmatch(text) is not None
-
-
-def _between(parts: list[str]) -> Callable[[str], bool]:
-    first, last = parts[0], parts[-1]
-    middle = [part for part in parts[1:-1] if part]
-    if len(parts) == 1:
-        return first.__eq__
-
-    def matches(text: str) -> bool:
-        if len(text) < len(first) + len(last) or not (text.startswith(first) and text.endswith(last)):
-            return False
-        position, end = len(first), len(text) - len(last)
-        for part in middle:
-            found = text.find(part, position, end)
-            if found < 0:
-                return False
-            position = found + len(part)
-        return True
-
-    return matches
 
 
 def _without_backtracking(parts: list[str]) -> str:

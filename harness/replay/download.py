@@ -93,7 +93,7 @@ class Downloads:
             with tempfile.NamedTemporaryFile(dir=path.parent, delete=False) as file:
                 try:
                     self._copy(answer, file, url)
-                except BaseException:
+                except BaseException:  # Ctrl-C too: whatever ends the copy, its file goes
                     os.unlink(file.name)  # noqa: PTH108 - the temporary file's own name
                     raise
             os.replace(file.name, path)  # noqa: PTH105

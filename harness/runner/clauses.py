@@ -47,7 +47,7 @@ def steps_of(client: SplunkClient, search: Expanded, position: int, window: Wind
         if command.name in _GROUPING:
             return probe.grouping(command)
     except SPLError:
-        pass  # the explanation is a courtesy: what cannot be taken apart is not
+        return []  # the explanation is a courtesy: what cannot be taken apart is not
     return []
 
 

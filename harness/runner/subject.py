@@ -6,28 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from harness.content.models import RiskObject, ThreatObject
 from harness.runner.record import DetectionRecord, Level
 from harness.runner.replaying import TestData
 from harness.runner.schedule import Schedule
-
-
-@dataclass(frozen=True, slots=True)
-class RiskObject:
-    """Whose risk a result row raises: the value of ``field``, by ``score``. ``type`` is system, user or other.
-
-    ``message`` is its own risk message; where it is empty, the alert's is meant.
-    """
-
-    field: str
-    type: str
-    score: int
-    message: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class ThreatObject:
-    field: str
-    type: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from harness.content.models import Detection
 from harness.content.yaml_document import read_yaml
 from harness.runner.record import DetectionRecord
 from harness.runner.schedule import Schedule
-from harness.runner.subject import Alert, RiskObject, SavedSearch, Subject, ThreatObject
+from harness.runner.subject import Alert, SavedSearch, Subject
 
 DEFAULT_LABEL = "ESCU"
 _SEVERITIES = ((20, "informational"), (40, "low"), (60, "medium"), (80, "high"), (100, "critical"))
@@ -70,8 +70,8 @@ def _alert(detection: Detection) -> Alert:
         risk=detection.creates_risk,
         notable=detection.notable is not None,
         message=risk.message,
-        risk_objects=tuple(RiskObject(item.field, item.type, item.score, item.message) for item in risk.objects),
-        threat_objects=tuple(ThreatObject(item.field, item.type) for item in risk.threats),
+        risk_objects=risk.objects,
+        threat_objects=risk.threats,
     )
 
 

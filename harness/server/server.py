@@ -61,7 +61,7 @@ class Server:
                 listener.wait_until_serving()
             if config.follow_schedules:
                 instance.scheduler.start()
-        except BaseException:
+        except BaseException:  # Ctrl-C too: no thread and no port outlives a start that did not end well
             running.stop()
             raise
         return running

@@ -11,7 +11,7 @@ import ipaddress
 import math
 import operator
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 from harness.values.column import Column, Scalar, Value
@@ -164,17 +164,17 @@ def has_wildcard(pattern: str) -> bool:
 def wildcard_matcher(pattern: str, *, case_sensitive: bool = False) -> Callable[[str], bool]:
     """A test of a whole text against a pattern in which ``*`` stands for any characters, none included."""
     if case_sensitive:
-        return _pieces_matcher(pattern)
-    matches = _pieces_matcher(pattern.lower())
+        return pieces_matcher(pattern.split("*"))
+    matches = pieces_matcher(pattern.lower().split("*"))
     return lambda text: matches(text.lower())
 
 
-def _pieces_matcher(pattern: str) -> Callable[[str], bool]:
-    """Each piece between two stars is taken where it first fits, which is never worse than later, so that no pattern
-    makes it go back."""
-    if "*" not in pattern:
-        return pattern.__eq__
-    first, *middle, last = pattern.split("*")
+def pieces_matcher(pieces: Sequence[str]) -> Callable[[str], bool]:
+    """A test of a whole text against a pattern, given as the pieces between its wildcards. Each piece is taken where it
+    first fits, which is never worse than later, so that no pattern makes it go back."""
+    if len(pieces) == 1:
+        return pieces[0].__eq__
+    first, *middle, last = pieces
     middle = [piece for piece in middle if piece]
     if not first and not last and len(middle) == 1:
         only = middle[0]
@@ -225,7 +225,7 @@ def search_test(symbol: str, pattern: str) -> Callable[[str], bool]:
 
 
 def _equality(pattern: str) -> Callable[[str], bool]:
-    matches = _pieces_matcher(pattern)
+    matches = pieces_matcher(pattern.split("*"))
     network = network_of(pattern) if "/" in pattern else None
     if network is None:
         return matches

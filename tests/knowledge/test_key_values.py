@@ -10,7 +10,7 @@ import yaml
 from harness.knowledge.automatic_kv import from_pairs
 from harness.knowledge.json_kv import from_json
 from harness.knowledge.xml_kv import from_xml
-from tests.corpus import corpus_dir
+from tests.corpus import require_corpus
 
 
 def test_escapes_count_only_where_they_are_asked_for() -> None:
@@ -108,9 +108,7 @@ def _example_logs() -> dict[str, dict[str, Any]]:
     """Data sources of the corpus by name: an event, and the fields that a Splunk extracted from it."""
     import tarfile
 
-    folder = corpus_dir()
-    if folder is None:
-        pytest.skip("the recorded corpus is not here")
+    folder = require_corpus()
     found: dict[str, dict[str, Any]] = {}
     with tarfile.open(folder / "security_content.tar.gz") as archive:
         for member in archive:

@@ -10,7 +10,7 @@ import pytest
 
 from harness.knowledge.knowledge import Knowledge, Metadata
 from harness.values.values import texts
-from tests.corpus import corpus_dir
+from tests.corpus import NO_CORPUS, corpus_dir
 
 NOW = 1_768_500_000.0
 """A moment after the events; the recording was made in the year they carry."""
@@ -28,7 +28,7 @@ pytestmark = pytest.mark.corpus
 def cases() -> list[Any]:
     folder = corpus_dir()
     if folder is None:
-        return [pytest.param({}, marks=pytest.mark.skip(reason="the recorded corpus is not here"))]
+        return [pytest.param({}, marks=pytest.mark.skip(reason=NO_CORPUS))]
     lines = (folder / "splunk_parsing.jsonl").read_text(encoding="utf-8").splitlines()
     return [pytest.param(case, id=case["id"]) for case in map(json.loads, lines)]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from abc import abstractmethod
 from collections.abc import Callable
 
 import numpy as np
@@ -45,8 +46,9 @@ class _Moments(Aggregate):
     numeric = True
 
     @staticmethod
+    @abstractmethod
     def formula(count: float, total: float, distances: float) -> float:
-        raise NotImplementedError
+        """Of at least one value."""
 
     def accumulator(self) -> Accumulator:
         return _Running(self.formula)

@@ -14,22 +14,13 @@ def content(stanza: Stanza) -> dict[str, Json]:
     return {"definition": "", **{name: value for name, value in stanza.settings.items() if name in SETTINGS}}
 
 
-macros = StanzaCollection(
-    "admin/macros",
-    "macros",
-    capability=None,
-    file="macros",
-    content=content,
-    settings=SETTINGS - {"definition"},
-    required=("definition",),
-).serve()
-
-data = StanzaCollection(
-    "data/macros",
-    "macros",
-    capability=None,
-    file="macros",
-    content=content,
-    settings=SETTINGS - {"definition"},
-    required=("definition",),
-).serve()
+for path in ("admin/macros", "data/macros"):
+    StanzaCollection(
+        path,
+        "macros",
+        capability=None,
+        file="macros",
+        content=content,
+        settings=SETTINGS - {"definition"},
+        required=("definition",),
+    ).serve()
