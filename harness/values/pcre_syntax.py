@@ -524,8 +524,9 @@ class _Reader:
         return self._code()
 
     def check_line_ends(self) -> None:
-        """PCRE2 gives nothing back of a repeated ``.`` before ``\\R`` (it takes them to have no character in common, and
-        they have a lone CR), which is not what its documentation says: not followed, as what Splunk does is unknown."""
+        """PCRE2 gives nothing back of a repeated ``.`` before ``\\R``: it takes them to have no character in common,
+        though both match a lone CR. Its documentation says otherwise, and what Splunk does is unknown: not followed.
+        """
         if self._repeated_dot and self._newline_sequence:
             self._unsupported("\\R together with a repeated .")
 
