@@ -9,7 +9,14 @@ from pathlib import Path
 from harness.errors import FilePlace, UsageError
 from harness.runner.record import RunRecord
 
-FORMATS = {"html": "html", "json": "json_record", "junit": "junit", "markdown": "markdown"}
+FORMATS = {
+    "html": "html",
+    "json": "json_record",
+    "junit": "junit",
+    "markdown": "markdown",
+    "navigator": "navigator",
+    "summary-yml": "summary_yml",
+}
 """What a user calls a format, and the module that writes it."""
 
 

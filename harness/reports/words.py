@@ -29,6 +29,16 @@ def test_type(detection: DetectionRecord, result: TestRecord) -> str:
     return LEVEL[result.level] if len(same) == 1 else f"{LEVEL[result.level]}: {result.test}"
 
 
+def verdict(detection: DetectionRecord) -> Status:
+    """A detection's own: the worst of its tests; SKIP if nothing but its validation was decided."""
+    statuses = {result.status for result in detection.results}
+    for status in (Status.FAIL, Status.ERROR):
+        if status in statuses:
+            return status
+    tests = {result.status for result in detection.results if result.level is not Level.VALIDATION} or statuses
+    return Status.PASS if Status.PASS in tests else Status.SKIP
+
+
 def dataset_name(data: str) -> str:
     return PurePosixPath(urlsplit(data).path if "://" in data else data).name or data
 

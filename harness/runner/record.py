@@ -97,7 +97,7 @@ class TestRecord(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class DetectionRecord(msgspec.Struct, frozen=True, kw_only=True):
-    """``file`` is relative to the content root; ``sha256`` is of that file."""
+    """``file`` is relative to the content root; ``sha256`` is of that file; ``search`` is as written there."""
 
     name: str
     id: str
@@ -106,6 +106,10 @@ class DetectionRecord(msgspec.Struct, frozen=True, kw_only=True):
     status: str
     file: str
     sha256: str
+    search: str = ""
+    data_source: tuple[str, ...] = ()
+    mitre_attack: tuple[str, ...] = ()
+    manual_test: str = ""
     results: tuple[TestRecord, ...] = ()
 
 

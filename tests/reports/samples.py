@@ -35,6 +35,9 @@ def sample_record() -> RunRecord:
             status="production",
             file="detections/endpoint/network_connection_discovery_with_net.yml",
             sha256="1" * 64,
+            search="| tstats count from datamodel=Endpoint.Processes by Processes.dest",
+            data_source=("Sysmon EventID 1",),
+            mitre_attack=("T1049",),
             results=(
                 TestRecord(level=Level.VALIDATION, test="Validation", status=Status.PASS, duration_s=0.01),
                 TestRecord(
@@ -58,6 +61,8 @@ def sample_record() -> RunRecord:
             status="production",
             file="detections/odd.yml",
             sha256="2" * 64,
+            mitre_attack=("T1049", "T1059.001"),
+            manual_test="needs a domain controller",
             results=(
                 TestRecord(level=Level.UNIT, test="One", status=Status.FAIL, reason="no rows\nsecond line \x07"),
                 TestRecord(

@@ -6,8 +6,10 @@ import json
 from pathlib import Path
 
 import pytest
+import yaml
 from junitparser import JUnitXml
 from lxml import html as lxml_html
+from msgspec.structs import replace
 
 from harness.errors import UsageError
 from harness.reports import FORMATS, console, parse_request, renderer, write
@@ -27,7 +29,10 @@ def test_the_json_report_has_exactly_the_keys_of_schema_1() -> None:
     assert document["summary"] == {"pass": 2, "fail": 1, "error": 1, "skip": 1}
     assert document["backend"]["apps"] == [{"name": "Splunk_SA_CIM", "version": "1.0"}]
     detection = document["detections"][0]
-    assert list(detection) == ["name", "id", "version", "type", "status", "file", "sha256", "results"]
+    assert list(detection) == [
+        *("name", "id", "version", "type", "status", "file", "sha256", "search", "data_source", "mitre_attack"),
+        *("manual_test", "results"),
+    ]
     assert list(detection["results"][1]) == [
         *("level", "test", "status", "reason", "datasets", "search", "result_count", "rows", "stages", "duration_s"),
     ]
@@ -89,6 +94,51 @@ def test_html_is_one_page_that_escapes_content_and_fetches_nothing() -> None:
     assert not page.xpath("//script | //link | //img | //@src")
     statuses = [cell.text_content().strip() for cell in page.xpath("//td[@class]")]
     assert statuses == ["✅ Passing", "✅ Passing", "❌ Failing", "⚠️ Error", "⏭️ Skipped"]
+
+
+def test_summary_yml_has_the_keys_and_the_counts_that_readers_of_contentctls_file_look_for() -> None:
+    document = yaml.safe_load(renderer("summary-yml")(sample_record()))
+    summary = document["summary"]
+    assert summary["success"] is False
+    assert (summary["total_detections"], summary["total_pass"], summary["total_fail"]) == (2, 1, 1)
+    assert (summary["total_manual"], summary["total_production"], summary["success_rate"]) == (1, 2, "50.0%")
+    failed, passed = document["tested_detections"]
+    assert (failed["status"], failed["success"], failed["source_category"]) == ("fail", False, "detections")
+    assert [test["status"] for test in failed["tests"]] == ["fail", "error", "skip"]
+    assert failed["tests"][1]["exception"] == "unsupported: [/x]"
+    assert passed["data_source"] == ["Sysmon EventID 1"]
+    assert passed["tests"][0] | {"duration": 0} == {
+        "name": "True Positive Test",
+        "test_type": "unit",
+        "success": True,
+        "message": "TEST PASSED",
+        "exception": None,
+        "status": "pass",
+        "duration": 0,
+        "wait_duration": None,
+        "resultCount": "2",
+        "runDuration": "0.300",
+        "reason": "",
+    }
+    assert document["percent_complete"] == "100.0%"
+
+
+def test_a_detection_with_nothing_but_its_validation_is_skipped_in_summary_yml() -> None:
+    record = sample_record()
+    only = replace(record.detections[0], results=(record.detections[0].results[0],))
+    skipped = replace(only, results=(*only.results, record.detections[1].results[2]))
+    document = yaml.safe_load(renderer("summary-yml")(replace(record, detections=(skipped,))))
+    assert document["summary"]["success"] is True
+    assert document["summary"]["success_rate"] == "UKNOWN"
+    assert [each["name"] for each in document["skipped_detections"]] == [skipped.name]
+
+
+def test_the_navigator_layer_scores_a_technique_by_the_share_of_its_detections_that_pass() -> None:
+    layer = json.loads(renderer("navigator")(sample_record()))
+    assert layer["domain"] == "enterprise-attack"
+    assert {each["techniqueID"]: each["score"] for each in layer["techniques"]} == {"T1049": 50, "T1059.001": 0}
+    first = layer["techniques"][0]["comment"].splitlines()
+    assert first == ["✅ Passing: Network Connection Discovery With Net", "❌ Failing: Odd | <Name> & `More`"]
 
 
 @pytest.mark.parametrize("name", FORMATS)
