@@ -1,9 +1,12 @@
-"""Documents made from a run record: one module per format, each with ``render(record) -> str``."""
+"""Documents made from a run record: one module per format, each with ``render(record) -> str``.
+
+Those that people read take earlier records besides, and say what changed: ``render(record, history)``.
+"""
 
 from __future__ import annotations
 
 import importlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from harness.errors import FilePlace, UsageError
@@ -18,14 +21,15 @@ FORMATS = {
     "summary-yml": "summary_yml",
 }
 """What a user calls a format, and the module that writes it."""
+WITH_HISTORY = frozenset({"html", "markdown"})
 
 
-def renderer(name: str) -> Callable[[RunRecord], str]:
+def renderer(name: str) -> Callable[..., str]:
     """The function that turns a record into a document of that format."""
     module = FORMATS.get(name)
     if module is None:
         raise UsageError(f"unknown report format {name!r}", hint=f"known formats: {', '.join(sorted(FORMATS))}")
-    render: Callable[[RunRecord], str] = importlib.import_module(f"harness.reports.{module}").render
+    render: Callable[..., str] = importlib.import_module(f"harness.reports.{module}").render
     return render
 
 
@@ -38,8 +42,9 @@ def parse_request(text: str) -> tuple[str, Path]:
     return name, Path(file)
 
 
-def write(record: RunRecord, name: str, path: Path) -> None:
-    document = renderer(name)(record)
+def write(record: RunRecord, name: str, path: Path, history: Sequence[RunRecord] = ()) -> None:
+    render = renderer(name)
+    document = render(record, history) if name in WITH_HISTORY else render(record)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(document, encoding="utf-8")

@@ -1,19 +1,22 @@
-"""One self-contained HTML page: the Testing table of each detection, its search, rows after each command, and rows."""
+"""One self-contained HTML page: charts, a table of all detections to filter and sort, and the Testing page of each."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cache
 from typing import TYPE_CHECKING
 
-from harness.reports import words
+from harness.reports import charts, trend, words
 from harness.runner.record import RunRecord
 
 if TYPE_CHECKING:
     import jinja2
 
 
-def render(record: RunRecord) -> str:
-    return _template().render(record=record, words=words)
+def render(record: RunRecord, history: Sequence[RunRecord] = ()) -> str:
+    return _template().render(
+        record=record, history=history, words=words, charts=charts, changes=trend.changes(record, history)
+    )
 
 
 @cache

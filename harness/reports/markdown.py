@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from harness.reports import words
+from collections.abc import Sequence
+
+from harness.reports import trend, words
 from harness.runner.record import DetectionRecord, RunRecord, Status, TestRecord
 
 _PASSED = {Status.PASS, Status.SKIP}
 
 
-def render(record: RunRecord) -> str:
+def render(record: RunRecord, history: Sequence[RunRecord] = ()) -> str:
     parts = [
         "# Detection testing\n",
         f"{words.summary_line(record.summary, record.duration_s)}, "
         f"on {record.backend.kind} ({_escape(record.backend.version)}).\n",
     ]
+    for title, lines in trend.changes(record, history).titled():
+        parts += [f"**{title}**\n", *(f"- {_escape(line)}" for line in lines), ""]
     # A stable sort: within each half the order of the run stays.
     for detection in sorted(record.detections, key=_all_passed):
         parts += _detection(detection)

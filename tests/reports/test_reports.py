@@ -91,8 +91,10 @@ def test_html_is_one_page_that_escapes_content_and_fetches_nothing() -> None:
     text = renderer("html")(sample_record())
     page = lxml_html.fromstring(text)
     assert page.xpath("//h2/text()") == ["Network Connection Discovery With Net", "Odd | <Name> & `More`"]
-    assert not page.xpath("//script | //link | //img | //@src")
-    statuses = [cell.text_content().strip() for cell in page.xpath("//td[@class]")]
+    assert not page.xpath("//link | //img | //iframe | //@src | //@style")
+    assert "import(" not in text
+    assert "fetch(" not in text
+    statuses = [cell.text_content().strip() for cell in page.xpath("//section//td[@class]")]
     assert statuses == ["✅ Passing", "✅ Passing", "❌ Failing", "⚠️ Error", "⏭️ Skipped"]
 
 
@@ -139,6 +141,15 @@ def test_the_navigator_layer_scores_a_technique_by_the_share_of_its_detections_t
     assert {each["techniqueID"]: each["score"] for each in layer["techniques"]} == {"T1049": 50, "T1059.001": 0}
     first = layer["techniques"][0]["comment"].splitlines()
     assert first == ["✅ Passing: Network Connection Discovery With Net", "❌ Failing: Odd | <Name> & `More`"]
+
+
+def test_the_pages_table_has_a_row_per_detection_with_its_verdict_and_what_the_filter_looks_into() -> None:
+    page = lxml_html.fromstring(renderer("html")(sample_record()))
+    rows = page.xpath("//table[@id='detections']/tbody/tr")
+    assert [(row.get("data-verdict"), row.get("data-type")) for row in rows] == [("pass", "Hunting"), ("fail", "TTP")]
+    assert all(page.get_element_by_id(row.get("data-section")).tag == "section" for row in rows)
+    assert "t1049" in rows[0].get("data-text")
+    assert "xmlwineventlog" in rows[0].get("data-text")
 
 
 @pytest.mark.parametrize("name", FORMATS)
