@@ -33,11 +33,23 @@ from typing import Final
 
 PAGES: Final = Path(__file__).resolve().parent
 KINDS: Final = ("docs", "recorded", "measured", "reasoned")
-BLOCKS: Final = frozenset(
-    (
-        *("events", "raw", "lookup", "macros", "conf", "data-model", "spl"),
-        *("results", "columns", "messages", "error", "unsupported"),
-    )
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """What the tests of a page consist of: given blocks, exactly ``asks`` and at least one of ``expects``."""
+
+    given: frozenset[str]
+    asks: str
+    expects: frozenset[str]
+    repeats: bool = False
+    """A test may ask more than once."""
+
+
+SPL: Final = Form(
+    frozenset(("events", "raw", "lookup", "macros", "conf", "data-model")),
+    "spl",
+    frozenset(("results", "columns", "messages", "error", "unsupported")),
 )
 
 _FENCE: Final = re.compile(
@@ -46,6 +58,7 @@ _FENCE: Final = re.compile(
 _HEADING: Final = re.compile(r"^## +(.+?)\s*$", re.MULTILINE)
 _EVIDENCE: Final = re.compile(r"^Evidence: *(.+?)\s*$", re.MULTILINE)
 _KNOWN: Final = re.compile(r"^Known: *(.+?)\s*$", re.MULTILINE)
+MEASURED: Final = re.compile(r"\b[MN]\d{1,2}\.\d{1,3}\b")
 _OPTION: Final = re.compile(r'([A-Za-z_][\w.-]*)=(?:"([^"]*)"|(\S+))')
 
 
@@ -79,7 +92,13 @@ class Case:
 
     @property
     def kind(self) -> str:
-        return self.evidence.split()[0]
+        """The strongest evidence that the test rests on."""
+        return "measured" if self.measured else self.evidence.split()[0]
+
+    @property
+    def measured(self) -> list[str]:
+        """Ids of the measured answers that the test holds."""
+        return MEASURED.findall(self.evidence)
 
     def all(self, name: str) -> list[Block]:
         return [block for block in self.blocks if block.name == name]
@@ -91,13 +110,13 @@ class Case:
         return found[0] if found else None
 
 
-def cases(folder: Path = PAGES) -> Iterator[Case]:
+def cases(folder: Path = PAGES, form: Form = SPL) -> Iterator[Case]:
     """Every test of every page below the folder."""
     for path in sorted(folder.rglob("*.md")):
-        yield from page_cases(path.read_text(encoding="utf-8"), path.relative_to(folder).as_posix())
+        yield from page_cases(path.read_text(encoding="utf-8"), path.relative_to(folder).as_posix(), form)
 
 
-def page_cases(text: str, page: str) -> list[Case]:
+def page_cases(text: str, page: str, form: Form = SPL) -> list[Case]:
     """The tests of one page. Raises :class:`PageError` for a page that is not well formed."""
     fences = [(found.start(), found.end()) for found in _FENCE.finditer(text)]
     heads = [h for h in _HEADING.finditer(text) if not any(a <= h.start() < b for a, b in fences)]
@@ -105,14 +124,14 @@ def page_cases(text: str, page: str) -> list[Case]:
     found: list[Case] = []
     for head, following in zip(heads, [*heads[1:], None], strict=True):
         end = following.start() if following is not None else len(text)
-        found.append(_case(text, page, head, end, default[1] if default is not None else None))
+        found.append(_case(text, page, head, end, default[1] if default is not None else None, form))
     twice = [name for name, count in Counter(case.heading for case in found).items() if count > 1]
     if twice:
         raise PageError(f"{page}: two tests are called {twice[0]!r}")
     return found
 
 
-def _case(text: str, page: str, head: re.Match[str], end: int, default: str | None) -> Case:
+def _case(text: str, page: str, head: re.Match[str], end: int, default: str | None, form: Form) -> Case:
     line = text.count("\n", 0, head.start()) + 1
     section = text[head.end() : end]
     prose = _FENCE.sub("", section)
@@ -122,20 +141,20 @@ def _case(text: str, page: str, head: re.Match[str], end: int, default: str | No
         raise PageError(f"{page}:{line}: needs `Evidence: {' | '.join(KINDS)}`")
     known = _KNOWN.search(prose)
     blocks = tuple(
-        _block(found, page, line + section.count("\n", 0, found.start())) for found in _FENCE.finditer(section)
+        _block(found, page, line + section.count("\n", 0, found.start()), form) for found in _FENCE.finditer(section)
     )
     case = Case(page, head[1], line, said, known[1] if known is not None else None, blocks)
-    if case.one("spl") is None:
-        raise PageError(f"{page}:{line}: needs an `spl` block")
-    if not any(block.name in ("results", "columns", "messages", "error", "unsupported") for block in blocks):
+    if not (case.all(form.asks) if form.repeats else case.one(form.asks)):
+        raise PageError(f"{page}:{line}: needs a block `{form.asks}`")
+    if not any(block.name in form.expects for block in blocks):
         raise PageError(f"{page}:{line}: expects nothing, so it cannot fail")
     return case
 
 
-def _block(found: re.Match[str], page: str, line: int) -> Block:
+def _block(found: re.Match[str], page: str, line: int, form: Form) -> Block:
     info = found["info"].strip()
     name, _, rest = info.partition(" ")
-    if name not in BLOCKS:
+    if name != form.asks and name not in form.given | form.expects:
         raise PageError(f"{page}:{line}: no block is called {name!r}")
     options = {match[1]: match[2] if match[2] is not None else match[3] for match in _OPTION.finditer(rest)}
     return Block(name, _OPTION.sub("", rest).strip(), options, found["body"].rstrip("\n"), line)

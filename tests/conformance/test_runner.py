@@ -39,7 +39,7 @@ def test_evidence_may_be_said_once_for_a_page() -> None:
         ("Evidence: reasoned", "Evidence: hearsay", "needs `Evidence"),
         ("```spl", "```text", "no block is called 'text'"),
         ('```results\n{"_time": 1}\n```\n', "", "cannot fail"),
-        ("```spl\n| makeresults\n```\n", "", "needs an `spl` block"),
+        ("```spl\n| makeresults\n```\n", "", "needs a block `spl`"),
     ],
 )
 def test_a_page_that_lacks_something_is_refused(before: str, after: str, complaint: str) -> None:

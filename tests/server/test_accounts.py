@@ -21,8 +21,8 @@ def rest() -> Iterator[Rest]:
         yield Rest(running)
 
 
+@pytest.mark.measured("M8.25", "M8.26", "M9.8", "N1.8")
 def test_a_user(rest: Rest) -> None:
-    """M8.25, M8.26, M9.8, N1.8"""
     entry = rest.get(f"{USERS}/admin").json["entry"][0]
     assert len(entry["content"]) == 23
     assert entry["content"]["password"] == "********"
@@ -33,8 +33,8 @@ def test_a_user(rest: Rest) -> None:
     assert {"admin_all_objects", "search", "rtsearch"} <= set(context["content"]["capabilities"])
 
 
+@pytest.mark.measured("M8.29", "N1.9", "N1.10", "N1.11")
 def test_users_are_made_changed_and_removed(rest: Rest) -> None:
-    """M8.29, N1.9, N1.10, N1.11"""
     assert rest.post(USERS, name="x", roles="user").status == 400
     assert rest.post(USERS, name="x", roles="nope", password="p").status == 400
     made = rest.post(USERS, name="Alice", roles="user", password="secret one", defaultApp="search")
@@ -54,8 +54,8 @@ def test_users_are_made_changed_and_removed(rest: Rest) -> None:
     assert rest("DELETE", f"{USERS}/admin").status == 400
 
 
+@pytest.mark.measured("M8.27", "N1.12", "N1.13", "N1.18")
 def test_a_role(rest: Rest) -> None:
-    """M8.27, N1.12, N1.13, N1.18"""
     content = rest.get(f"{ROLES}/admin").json["entry"][0]["content"]
     assert len(content) == 43
     assert (content["imported_roles"], content["srchJobsQuota"]) == (["power", "user"], 50)
@@ -82,8 +82,8 @@ def test_default_indexes_of_a_role_are_searched(rest: Rest) -> None:
     assert len(rest.search("search needle")) == 1
 
 
+@pytest.mark.measured("N4.13")
 def test_deleting_events_needs_the_right(rest: Rest) -> None:
-    """N4.13"""
     rest.hec("/services/collector/event", b'{"event":"needle","index":"attack"}')
     search = "search index=attack | delete"
     refused = rest.post("/services/search/jobs", search=search, exec_mode="oneshot")
@@ -98,8 +98,8 @@ def test_deleting_events_needs_the_right(rest: Rest) -> None:
     assert rest.search("search index=attack") == []
 
 
+@pytest.mark.measured("N3.7")
 def test_only_allowed_indexes_are_searched(rest: Rest) -> None:
-    """N3.7"""
     rest.hec("/services/collector/event", b'{"event":"needle","index":"attack"}{"event":"needle","index":"main"}')
     rest.post(ROLES, name="narrow", srchIndexesAllowed="main", srchIndexesDefault="main", capabilities="search")
     rest.post(USERS, name="bob", roles="narrow", password="secret bob")
@@ -117,8 +117,8 @@ def test_only_allowed_indexes_are_searched(rest: Rest) -> None:
     assert count("index=attack needle") == "1"
 
 
+@pytest.mark.measured("M8.11")
 def test_a_disabled_index_is_not_searched(rest: Rest) -> None:
-    """M8.11"""
     rest.hec("/services/collector/event", b'{"event":"needle","index":"attack"}')
     assert len(rest.search("search index=attack")) == 1
     rest.post("/services/data/indexes/attack/disable")
@@ -133,8 +133,9 @@ def test_a_search_filter_is_refused_rather_than_passed_over(rest: Rest) -> None:
     assert reply.json["messages"][0]["text"].startswith("Unsupported: ")
 
 
+@pytest.mark.measured("M3.23")
 def test_jobs_of_others_are_not_seen(rest: Rest) -> None:
-    """M3.23: they do not exist for a caller without the right to see everything"""
+    """They do not exist for a caller without the right to see everything."""
     rest.post(USERS, name="bob", roles="user", password="secret bob")
     sid = rest.post("/services/search/jobs", search="| makeresults").json["sid"]
     reply = rest("GET", f"/services/search/jobs/{sid}?output_mode=json", headers=rest.basic("bob", "secret bob"))
@@ -143,8 +144,9 @@ def test_jobs_of_others_are_not_seen(rest: Rest) -> None:
     assert listed.json["entry"] == []
 
 
+@pytest.mark.measured("N5.3", "N9.8", "N9.15", "M1.16")
 def test_objects_of_others(rest: Rest) -> None:
-    """N5.3, N9.8, N9.15, M1.16: private ones are not there, shared ones need a role that may write them"""
+    """Private ones are not there, shared ones need a role that may write them."""
     for name, role in (("bob", "user"), ("eve", "user"), ("pat", "power")):
         rest.post(USERS, name=name, roles=role, password=f"secret {name}")
 
@@ -169,15 +171,15 @@ def test_objects_of_others(rest: Rest) -> None:
     assert ask("bob", "POST", "/services/properties/authorize/default/x", value="1") == 403
 
 
+@pytest.mark.measured("M8.28")
 def test_capabilities(rest: Rest) -> None:
-    """M8.28"""
     entry = rest.get("/services/authorization/capabilities/capabilities").json["entry"][0]
     assert "delete_by_keyword" in entry["content"]["capabilities"]
     assert entry["fields"] == {"required": [], "optional": [], "wildcard": []}
 
 
+@pytest.mark.measured("N1.1", "N1.2", "N1.3", "N1.4", "N1.5")
 def test_authentication_tokens(rest: Rest) -> None:
-    """N1.1-N1.5"""
     made = rest.post(TOKENS, name="admin", audience="me", expires_on="+1h").json["entry"][0]["content"]
     header = {"Authorization": f"Bearer {made['token']}"}
     assert rest("GET", "/services/server/info", headers=header).status == 200
@@ -191,8 +193,8 @@ def test_authentication_tokens(rest: Rest) -> None:
     assert rest.get(TOKENS, id=made["id"]).json["entry"] == []
 
 
+@pytest.mark.measured("N8.37", "N8.38", "N8.39")
 def test_stored_passwords(rest: Rest) -> None:
-    """N8.37-N8.39"""
     made = rest.post("/services/storage/passwords", name="u:x", realm="r", password="p").json["entry"][0]
     assert made["name"] == "r:u\\:x:"
     assert made["content"]["clear_password"] == "p"

@@ -9,8 +9,8 @@ from tests.server.wire import PASSWORD, Rest
 INFO = "/services/server/info?output_mode=json"
 
 
+@pytest.mark.measured("M1.1", "M1.2", "M1.4", "M1.12")
 def test_no_credentials_are_challenged(rest: Rest) -> None:
-    """M1.1, M1.2, M1.4, M1.12"""
     reply = rest("GET", INFO, headers={})
     assert reply.status == 401
     assert reply.json == {"messages": [{"type": "ERROR", "text": "Unauthorized"}]}
@@ -19,16 +19,16 @@ def test_no_credentials_are_challenged(rest: Rest) -> None:
     assert "expires" not in reply.headers
 
 
+@pytest.mark.measured("M1.3")
 def test_a_wrong_password_is_answered_like_no_credentials(rest: Rest) -> None:
-    """M1.3"""
     wrong, none = rest("GET", INFO, headers=rest.basic(password="no")), rest("GET", INFO, headers={})
     assert (wrong.status, wrong.body) == (none.status, none.body)
     assert wrong.headers["www-authenticate"] == none.headers["www-authenticate"]
 
 
+@pytest.mark.measured("M1.5", "M1.6", "M1.14")
 @pytest.mark.parametrize("scheme", ["Splunk", "splunk", "Bearer"])
 def test_an_unknown_key_or_token_is_a_warning_without_challenge(rest: Rest, scheme: str) -> None:
-    """M1.5, M1.6, M1.14"""
     reply = rest("GET", INFO, headers={"Authorization": f"{scheme} deadbeef"})
     assert reply.status == 401
     assert reply.message == ("WARN", "call not properly authenticated")
@@ -36,15 +36,15 @@ def test_an_unknown_key_or_token_is_a_warning_without_challenge(rest: Rest, sche
     assert reply.headers["vary"] == "Authorization"
 
 
+@pytest.mark.measured("M1.7")
 @pytest.mark.parametrize("header", ["Basic", "Basic !!!", "Basic YWRtaW4=", "Digest x", "nonsense"])
 def test_malformed_headers_are_unauthorized(rest: Rest, header: str) -> None:
-    """M1.7"""
     reply = rest("GET", INFO, headers={"Authorization": header})
     assert (reply.status, reply.message) == (401, ("ERROR", "Unauthorized"))
 
 
+@pytest.mark.measured("M1.8", "M1.12", "N1.21")
 def test_login_with_a_wrong_password(rest: Rest) -> None:
-    """M1.8, M1.12, N1.21"""
     reply = rest("POST", "/services/auth/login?output_mode=json", {"username": "admin", "password": "x"}, headers={})
     assert reply.status == 401
     assert reply.json == {
@@ -55,15 +55,15 @@ def test_login_with_a_wrong_password(rest: Rest) -> None:
     assert '<msg type="WARN">Login failed</msg>' in xml.text
 
 
+@pytest.mark.measured("M1.9")
 def test_login_without_a_password(rest: Rest) -> None:
-    """M1.9"""
     reply = rest("POST", "/services/auth/login?output_mode=json", {"username": "admin"}, headers={})
     assert reply.status == 400
     assert reply.json == {"messages": [{"type": "WARN", "text": "Login failed"}]}
 
 
+@pytest.mark.measured("M1.10", "M1.11", "M1.13", "N1.22")
 def test_login_gives_a_session_key(rest: Rest) -> None:
-    """M1.10, M1.11, M1.13, N1.22"""
     form = {"username": "admin", "password": PASSWORD}
     xml = rest("POST", "/services/auth/login", form, headers={})
     assert xml.status == 200
@@ -76,8 +76,8 @@ def test_login_gives_a_session_key(rest: Rest) -> None:
         assert rest("GET", INFO, headers={"Authorization": f"{scheme} {key}"}).status == 200
 
 
+@pytest.mark.measured("N1.7")
 def test_the_login_cookie_alone_authenticates(rest: Rest) -> None:
-    """N1.7"""
     form = {"username": "admin", "password": PASSWORD, "cookie": "1"}
     reply = rest("POST", "/services/auth/login", form, headers={})
     cookie = reply.headers["set-cookie"].partition(";")[0]
@@ -88,13 +88,13 @@ def test_the_login_cookie_alone_authenticates(rest: Rest) -> None:
     assert rest("GET", INFO, headers={"Cookie": "other=1"}).status == 401
 
 
+@pytest.mark.measured("N1.11")
 def test_user_names_ignore_case(rest: Rest) -> None:
-    """N1.11"""
     assert rest("GET", INFO, headers=rest.basic(username="ADMIN")).status == 200
 
 
+@pytest.mark.measured("N1.23")
 def test_a_session_can_be_ended(rest: Rest) -> None:
-    """N1.23"""
     key = rest.post("/services/auth/login", username="admin", password=PASSWORD).json["sessionKey"]
     header = {"Authorization": f"Splunk {key}"}
     assert rest("DELETE", f"/services/authentication/httpauth-tokens/{key}", headers=header).status == 200

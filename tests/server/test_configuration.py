@@ -35,8 +35,8 @@ def rest(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Rest]:
 # --- configs/conf-* ---------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.measured("N8.36", "M5.9")
 def test_stanzas_of_a_file(rest: Rest) -> None:
-    """N8.36, M5.9"""
     made = rest.post(f"{CONFS}/conf-macros", name="three", definition="head 3")
     assert made.status == 201
     entry = made.json["entry"][0]
@@ -52,8 +52,8 @@ def test_stanzas_of_a_file(rest: Rest) -> None:
     assert rest("DELETE", "/servicesNS/nobody/TA_one/configs/conf-macros/one").status == 400
 
 
+@pytest.mark.measured("N8.36", "N9.5")
 def test_a_slash_in_a_name(rest: Rest) -> None:
-    """N8.36, N9.5"""
     rest.post(f"{CONFS}/conf-props", name="source::/var/log/x", TRUNCATE="0")
     assert rest.get(f"{CONFS}/conf-props/source%3A%3A%2Fvar%2Flog%2Fx").json["entry"][0]["name"] == "source::/var/log/x"
 
@@ -61,8 +61,8 @@ def test_a_slash_in_a_name(rest: Rest) -> None:
 # --- properties -------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.measured("N2.16", "N8.32", "N8.33", "N8.34", "N8.35")
 def test_properties(rest: Rest) -> None:
-    """N2.16, N8.32, N8.33, N8.34, N8.35"""
     made = rest("POST", PROPERTIES, {"__conf": "mine"})
     assert (made.status, made.body, made.headers["content-type"]) == (201, b"", "text/plain; charset=UTF-8")
     assert made.headers["location"].endswith("/properties/mine")
@@ -91,8 +91,8 @@ def test_a_write_over_an_app_keeps_the_rest(rest: Rest) -> None:
 # --- what searches see ------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.measured("M8.31", "N4.6")
 def test_a_macro_that_is_written_is_used_at_once(rest: Rest) -> None:
-    """M8.31, N4.6"""
     search = "| makeresults count=5 | `two(2)`"
     assert len(rest.search(search)) == 2
     assert rest.post("/servicesNS/nobody/TA_one/admin/macros/two(1)", definition="head 1").status == 200
@@ -111,8 +111,8 @@ def test_a_macro_that_is_written_is_used_at_once(rest: Rest) -> None:
     assert rest.post("/services/search/jobs", search="| makeresults | `three`").status == 400
 
 
+@pytest.mark.measured("M10.2", "M8.29")
 def test_an_event_type_that_is_written_is_seen(rest: Rest) -> None:
-    """M10.2, M8.29"""
     rest.hec("/services/collector/event", b'{"event":"user=alice","sourcetype":"t"}')
     assert rest.get("/services/saved/eventtypes").json["entry"] == []
     assert rest.search("search eventtype=mine") == []
@@ -121,8 +121,8 @@ def test_an_event_type_that_is_written_is_seen(rest: Rest) -> None:
     assert rest.get("/services/saved/eventtypes/nope").message == ("ERROR", "Could not find object id=nope")
 
 
+@pytest.mark.measured("N8.26", "N8.27")
 def test_lookup_files(rest: Rest) -> None:
-    """N8.26, N8.27"""
     entry = rest.get("/services/data/lookup-table-files/list.csv").json["entry"][0]
     assert entry["content"]["eai:data"].endswith("/TA_one/lookups/list.csv")
     assert entry["acl"]["app"] == "TA_one"
@@ -188,8 +188,8 @@ def test_saved_searches_of_an_app(rest: Rest) -> None:
 # --- sharing ----------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.measured("N9.1", "N9.11", "N9.12", "N9.13", "N9.14", "N9.15", "N9.21")
 def test_acl(rest: Rest) -> None:
-    """N9.11-N9.15, N9.21"""
     rest.post("/servicesNS/admin/search/admin/macros", name="m", definition="head 1")
     path = "/servicesNS/admin/search/admin/macros/m"
     assert rest.get(f"{path}/acl").json["entry"][0]["acl"]["perms"] is None
@@ -200,7 +200,7 @@ def test_acl(rest: Rest) -> None:
     shared = rest.post(f"{path}/acl", owner="admin", sharing="app", **{"perms.read": "admin, nobody"})
     acl = shared.json["entry"][0]["acl"]
     assert (acl["sharing"], acl["owner"], acl["perms"]["read"]) == ("app", "admin", ["admin", "nobody"])
-    assert "/servicesNS/nobody/search/admin/macros/m" in shared.json["entry"][0]["id"]  # N9.1
+    assert "/servicesNS/nobody/search/admin/macros/m" in shared.json["entry"][0]["id"]
     assert rest.post(f"{path}/acl", owner="stranger", sharing="app").status == 400
     assert rest.post(f"{path}/move", app="launcher").status == 400
     assert rest.post(f"{path}/move", app="launcher", user="nobody").status == 200
@@ -210,8 +210,8 @@ def test_acl(rest: Rest) -> None:
 # --- apps -------------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.measured("M8.30", "N8.40")
 def test_apps(rest: Rest) -> None:
-    """M8.30, N8.40"""
     content = rest.get("/services/apps/local/TA_one").json["entry"][0]["content"]
     assert (content["version"], content["label"], content["author"], content["visible"]) == ("1.2.3", "One", "me", True)
     assert "name" not in content

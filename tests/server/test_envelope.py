@@ -19,8 +19,8 @@ ATOM = {
 # --- output modes -----------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.measured("M2.1", "N2.2", "N2.3", "N2.5", "N2.6")
 def test_without_a_mode_the_answer_is_atom(rest: Rest) -> None:
-    """M2.1, N2.2, N2.3, N2.5, N2.6"""
     reply = rest("GET", "/servicesNS/nobody/search/data/indexes")
     assert reply.headers["content-type"] == "text/xml; charset=UTF-8"
     feed = etree.fromstring(reply.body)
@@ -34,8 +34,8 @@ def test_without_a_mode_the_answer_is_atom(rest: Rest) -> None:
     assert [child.tag.partition("}")[2] for child in entry][:5] == ["title", "id", "updated", "link", "author"]
 
 
+@pytest.mark.measured("M3.9", "M8.1", "N2.10", "N2.13")
 def test_xml_values_are_text_and_json_values_are_typed(rest: Rest) -> None:
-    """M3.9, M8.1, N2.10, N2.13"""
     entry = rest.get("/services/data/indexes/main").json["entry"][0]
     assert entry["content"]["disabled"] is False
     assert entry["content"]["maxTotalDataSizeMB"] == 500000
@@ -51,17 +51,17 @@ def test_xml_values_are_text_and_json_values_are_typed(rest: Rest) -> None:
     assert [key.get("name") for key in lists] == ["optionalFields", "requiredFields", "wildcardFields"]
 
 
+@pytest.mark.measured("M2.3", "M2.4", "M2.5")
 def test_the_mode_may_stand_in_the_form(rest: Rest) -> None:
-    """M2.3, M2.4, M2.5"""
     headers = {**rest.basic(), "Accept": "text/csv", "Content-Type": "text/plain"}
     reply = rest("POST", "/services/search/jobs", {"search": "| makeresults", "output_mode": "json"}, headers=headers)
     assert reply.headers["content-type"] == "application/json; charset=UTF-8"
     assert reply.json["sid"]
 
 
+@pytest.mark.measured("M2.7", "M2.8", "M2.26")
 @pytest.mark.parametrize("mode", ["nonsense", ""])
 def test_an_unknown_mode_is_refused_in_xml(rest: Rest, mode: str) -> None:
-    """M2.7, M2.8, M2.26"""
     reply = rest("GET", f"/services/data/indexes?output_mode={mode}")
     assert reply.status == 400
     assert reply.text == (
@@ -71,16 +71,16 @@ def test_an_unknown_mode_is_refused_in_xml(rest: Rest, mode: str) -> None:
     assert reply.headers["cache-control"] == "private"
 
 
+@pytest.mark.measured("M2.9", "M2.12")
 @pytest.mark.parametrize("mode", ["csv", "atom", "raw"])
 def test_a_mode_that_is_not_served_here(rest: Rest, mode: str) -> None:
-    """M2.9, M2.12"""
     reply = rest("GET", f"/services/data/indexes?output_mode={mode}&zzz=1")
     assert reply.status == 400
     assert f"<msg type=\"WARN\">Output mode '{mode}' is not supported for this endpoint.</msg>" in reply.text
 
 
+@pytest.mark.measured("M2.10", "M2.11")
 def test_row_modes_are_refused_in_json(rest: Rest) -> None:
-    """M2.10, M2.11"""
     reply = rest("GET", "/services/data/indexes?output_mode=json_rows")
     assert reply.message == ("WARN", "Output mode 'json_rows' is not supported for this endpoint.")
     jobs = rest("GET", "/services/search/jobs?output_mode=json_cols")
@@ -94,16 +94,16 @@ def names(rest: Rest, **query: object) -> list[str]:
     return [entry["name"] for entry in rest.get("/services/data/indexes", **query).json["entry"]]
 
 
+@pytest.mark.measured("M2.36", "M2.41")
 def test_entries_come_by_name(rest: Rest) -> None:
-    """M2.36, M2.41"""
     listed = names(rest)
     assert listed == sorted(listed)
     assert names(rest, sort_dir="desc") == listed[::-1]
     assert names(rest, sort_key="nosuchkey", sort_dir="desc") == listed
 
 
+@pytest.mark.measured("M2.37", "M2.38", "M2.39", "M2.50")
 def test_paging(rest: Rest) -> None:
-    """M2.37, M2.38, M2.39, M2.50"""
     everything = names(rest)
     assert names(rest, count=2, offset=1) == everything[1:3]
     assert rest.get("/services/data/indexes", count=0).json["paging"]["perPage"] == 10000000
@@ -114,28 +114,28 @@ def test_paging(rest: Rest) -> None:
     assert (nothing["entry"], nothing["paging"]["total"]) == ([], 0)
 
 
+@pytest.mark.measured("M2.48", "M2.49")
 def test_search_filters(rest: Rest) -> None:
-    """M2.48, M2.49"""
     assert names(rest, search="name=main") == ["main"]
     assert names(rest, search="main") == names(rest)  # every index has defaultDatabase main
 
 
+@pytest.mark.measured("M2.51")
 def test_f_narrows_the_content(rest: Rest) -> None:
-    """M2.51"""
     entry = rest.get("/services/data/indexes", f="max*", search="name=main").json["entry"][0]
     assert len([name for name in entry["content"] if name.startswith("max")]) == 18
     assert set(entry["content"]) - {n for n in entry["content"] if n.startswith("max")} == {"eai:acl"}
 
 
+@pytest.mark.measured("M2.40", "M2.44")
 def test_wrong_arguments(rest: Rest) -> None:
-    """M2.40, M2.44"""
     assert rest.get("/services/data/indexes", sort_dir="up").message == ("ERROR", 'Unknown sort order "up".')
     reply = rest.get("/services/data/indexes", zzz=1, yyy=2)
     assert (reply.status, reply.message) == (400, ("ERROR", 'Argument "yyy" is not supported by this handler.'))
 
 
+@pytest.mark.measured("M2.27", "M2.53", "M2.56", "M2.57")
 def test_the_envelope(rest: Rest) -> None:
-    """M2.27, M2.53, M2.56, M2.57"""
     feed = rest.get("/services/data/indexes")
     assert b": " not in feed.body.replace(b"  ", b"")[:200]
     assert feed.json["origin"].endswith("/services/data/indexes")
@@ -150,8 +150,8 @@ def test_the_envelope(rest: Rest) -> None:
 # --- headers ----------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.measured("M2.61", "M2.62", "N2.24")
 def test_headers_of_every_answer(rest: Rest) -> None:
-    """M2.61, M2.62, N2.24"""
     headers = rest.get("/services/server/info").headers
     assert headers["server"] == "Splunkd"
     assert headers["cache-control"] == "no-store, no-cache, must-revalidate, max-age=0"
@@ -162,12 +162,12 @@ def test_headers_of_every_answer(rest: Rest) -> None:
     assert "transfer-encoding" not in headers
 
 
+@pytest.mark.measured("M2.64", "M2.65")
 @pytest.mark.parametrize(
     ("accepted", "compressed"),
     [("gzip", True), ("GZIP", True), ("deflate, gzip", True), ("gzip;q=0", False), ("deflate", False), ("*", False)],
 )
 def test_compression(rest: Rest, accepted: str, compressed: bool) -> None:
-    """M2.64, M2.65"""
     headers = {**rest.basic(), "Accept-Encoding": accepted}
     reply = rest("GET", "/services/server/info?output_mode=json", headers=headers)
     assert (reply.headers.get("content-encoding") == "gzip") == compressed
@@ -181,42 +181,43 @@ def test_compression(rest: Rest, accepted: str, compressed: bool) -> None:
 # --- paths and verbs --------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.measured("M2.67", "M9.11")
 @pytest.mark.parametrize("path", ["/services/server/info/", "//services//server/info", "/servicesNS/-/-/server/info/"])
 def test_slashes_at_the_end_and_doubled_ones_do_no_harm(rest: Rest, path: str) -> None:
-    """M2.67, M9.11"""
     assert rest("GET", path).status == 200
 
 
+@pytest.mark.measured("M2.68", "N9.5")
 @pytest.mark.parametrize(
     ("encoded", "name"), [("a%2Fb", "a/b"), ("a%20b", "a b"), ("a%3Fb", "a?b"), ("a+b", "a+b"), ("a%252Fb", "a/b")]
 )
 def test_encoded_names(rest: Rest, encoded: str, name: str) -> None:
-    """M2.68, N9.5"""
     reply = rest("GET", f"/services/data/indexes/{encoded}?output_mode=json")
     assert (reply.status, reply.message) == (404, ("ERROR", f"Could not find object id={name}"))
 
 
+@pytest.mark.measured("M2.69", "M2.70")
 def test_unknown_paths(rest: Rest) -> None:
-    """M2.69, M2.70"""
     for path in ("/services/nothing", "/elsewhere", "/"):
         assert rest("GET", f"{path}?output_mode=json").message == ("ERROR", "Not Found")
     assert rest("GET", "/services/search/nothing?output_mode=json").message == ("FATAL", "Unknown endpoint.")
 
 
+@pytest.mark.measured("M2.69")
 def test_the_root_is_a_feed_in_atom_only(rest: Rest) -> None:
-    """M2.69, api-addons-cim 1.1.1 #18"""
     feed = etree.fromstring(rest("GET", "/services").body)
     assert "search" in [title.text for title in feed.findall("a:entry/a:title", ATOM)]
     assert rest("GET", "/services?output_mode=json").message == ("ERROR", "Not Found")
 
 
+@pytest.mark.measured("M2.66")
 def test_head_is_get_without_a_body(rest: Rest) -> None:
-    """M2.66"""
     reply = rest("HEAD", "/services/server/info")
     assert (reply.status, reply.body) == (200, b"")
     assert int(reply.headers["content-length"]) > 0
 
 
+@pytest.mark.measured("M2.71", "M2.72", "M2.73", "M2.74", "M2.75", "M2.76", "M2.77", "M2.78", "M3.35", "M3.36")
 @pytest.mark.parametrize(
     ("method", "path", "status", "kind", "text", "allow"),
     [
@@ -258,7 +259,6 @@ def test_head_is_get_without_a_body(rest: Rest) -> None:
     ],
 )
 def test_wrong_verbs(rest: Rest, method: str, path: str, status: int, kind: str, text: str, allow: str | None) -> None:
-    """M2.71-M2.78, M3.35, M3.36"""
     reply = rest(method, f"/services/{path}?output_mode=json")
     assert (reply.status, reply.message) == (status, (kind, text))
     assert reply.headers.get("allow") == allow

@@ -35,22 +35,22 @@ def answer(reply: Reply) -> tuple[int, dict[str, object]]:
 # --- who may send -----------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.measured("M6.1")
 def test_a_token_is_needed(rest: Rest) -> None:
-    """M6.1"""
     reply = rest("POST", EVENT, b'{"event":"x"}', headers={}, hec=True)
     assert answer(reply) == (401, {"text": "Token is required", "code": 2})
     assert reply.headers["content-type"] == "application/json; charset=UTF-8"
 
 
+@pytest.mark.measured("M6.2", "M6.3")
 def test_an_unknown_token(rest: Rest) -> None:
-    """M6.2, M6.3"""
     wrong = {"text": "Invalid token", "code": 4}
     assert answer(rest.hec(EVENT, b'{"event":"x"}', token="nope")) == (403, wrong)
     assert answer(rest("POST", f"{EVENT}?token=nope", b'{"event":"x"}', headers={}, hec=True)) == (403, wrong)
 
 
+@pytest.mark.measured("M6.4", "M6.5", "M6.23")
 def test_a_token_in_the_query_must_be_allowed(fresh: Rest) -> None:
-    """M6.4, M6.5, M6.23"""
     token = make_token(fresh, "q")
     url = f"{EVENT}?token={token}"
     refused = fresh("POST", url, b'{"event":"x"}', headers={}, hec=True)
@@ -60,8 +60,8 @@ def test_a_token_in_the_query_must_be_allowed(fresh: Rest) -> None:
     assert answer(fresh("POST", url, b'{"event":"x"}', headers={}, hec=True)) == (200, {"text": "Success", "code": 0})
 
 
+@pytest.mark.measured("M6.6", "N6.9")
 def test_a_disabled_token(fresh: Rest) -> None:
-    """M6.6, N6.9"""
     token = make_token(fresh, "d")
     assert fresh.post("/services/data/inputs/http/d/disable").status == 200
     assert answer(fresh.hec(EVENT, b'{"event":"x"}', token)) == (403, {"text": "Token disabled", "code": 1})
@@ -77,6 +77,7 @@ def test_basic_credentials_carry_the_token_as_password(rest: Rest) -> None:
 # --- bodies -----------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.measured("M6.7", "M6.8", "M6.11", "M6.13", "M6.15", "M6.17", "M6.18")
 @pytest.mark.parametrize(
     ("body", "status", "expected"),
     [
@@ -114,17 +115,17 @@ def test_basic_credentials_carry_the_token_as_password(rest: Rest) -> None:
     ],
 )
 def test_bodies(rest: Rest, body: bytes, status: int, expected: dict[str, object]) -> None:
-    """M6.7, M6.8, M6.11, M6.13, M6.15, M6.17, M6.18"""
     assert answer(rest.hec(EVENT, body)) == (status, expected)
 
 
+@pytest.mark.measured("M6.7")
 def test_raw_needs_data(rest: Rest) -> None:
-    """M6.7"""
     assert answer(rest.hec(RAW, b"\n")) == (400, {"text": "No data", "code": 5})
 
 
+@pytest.mark.measured("M6.15", "M6.17")
 def test_events_before_a_fault_are_in(fresh: Rest) -> None:
-    """M6.15, M6.17: the collector streams"""
+    """The collector streams."""
     fresh.hec(EVENT, b'{"event":"kept one"}{"event":"kept two"}{"event":""}')
     assert fresh.search("search index=main kept | stats count") == [{"count": "2"}]
 
@@ -132,27 +133,27 @@ def test_events_before_a_fault_are_in(fresh: Rest) -> None:
 # --- indexes ----------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.measured("M6.9", "M6.16", "M6.20")
 @pytest.mark.parametrize("before", [0, 1, 2])
 def test_an_index_outside_the_list_is_counted_one_higher(fresh: Rest, before: int) -> None:
-    """M6.9, M6.16"""
     token = make_token(fresh, "l", index="main", indexes="main,other")
     events = [{"event": "ok", "index": "other"}] * before + [{"event": "no", "index": "elsewhere"}]
     reply = fresh.hec(EVENT, "".join(map(json.dumps, events)).encode(), token)
     assert answer(reply) == (400, {"text": "Incorrect index", "code": 7, "invalid-event-number": before + 1})
     assert fresh.hec(f"{RAW}?index=elsewhere", b"x", token).json["code"] == 7
-    assert fresh.hec(EVENT, b'{"event":"x","index":"default"}', token).json["code"] == 7  # M6.20
+    assert fresh.hec(EVENT, b'{"event":"x","index":"default"}', token).json["code"] == 7
 
 
+@pytest.mark.measured("M6.19")
 def test_without_a_list_any_index_is_taken_and_a_missing_one_reported(fresh: Rest) -> None:
-    """M6.19"""
     assert fresh.hec(EVENT, b'{"event":"lost","index":"nowhere"}').status == 200
     assert fresh.search("search index=* lost") == []
     bulletin = fresh.get("/services/messages").json["entry"][0]["content"]["message"]
     assert "Received event for unconfigured/disabled/deleted index=nowhere" in bulletin
 
 
+@pytest.mark.measured("M6.26")
 def test_indexes_need_an_index(fresh: Rest) -> None:
-    """M6.26"""
     reply = fresh.post("/services/data/inputs/http", name="x", indexes="main,other")
     assert (reply.status, reply.message) == (
         400,
@@ -163,8 +164,8 @@ def test_indexes_need_an_index(fresh: Rest) -> None:
 # --- acknowledgements -------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.measured("M6.10", "M6.27", "N6.5")
 def test_acknowledgements(fresh: Rest) -> None:
-    """M6.10, M6.27, N6.5"""
     token, one, two = make_token(fresh, "ack", useACK="1"), str(uuid.uuid4()), str(uuid.uuid4())
     assert answer(fresh.hec(EVENT, b'{"event":"x"}', token)) == (400, {"text": "Data channel is missing", "code": 10})
 
@@ -182,8 +183,8 @@ def test_acknowledgements(fresh: Rest) -> None:
     assert fresh.hec(EVENT, b'{"event":"x"}', token, **{"X-Splunk-Request-Channel": "1"}).json["code"] == 11
 
 
+@pytest.mark.measured("M6.12")
 def test_acknowledgements_are_off_by_default(rest: Rest) -> None:
-    """M6.12"""
     reply = rest.hec("/services/collector/ack", b'{"acks":[0]}')
     assert answer(reply) == (400, {"text": "ACK is disabled", "code": 14})
 
@@ -191,12 +192,13 @@ def test_acknowledgements_are_off_by_default(rest: Rest) -> None:
 # --- paths ------------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.measured("M6.14", "N6.1")
 @pytest.mark.parametrize("path", ["/services/collector/health", "/services/collector/health/1.0"])
 def test_health_needs_no_token(rest: Rest, path: str) -> None:
-    """M6.14, N6.1"""
     assert answer(rest("GET", path, headers={}, hec=True)) == (200, {"text": "HEC is healthy", "code": 17})
 
 
+@pytest.mark.measured("M6.21", "M6.22", "M6.23", "N6.4")
 @pytest.mark.parametrize(
     ("method", "path", "status"),
     [
@@ -207,15 +209,14 @@ def test_health_needs_no_token(rest: Rest, path: str) -> None:
     ],
 )
 def test_paths_that_are_not_there(rest: Rest, method: str, path: str, status: int) -> None:
-    """M6.21, M6.22, M6.23, N6.4"""
     reply = rest(method, path, headers={"Authorization": f"Splunk {rest.server.hec_token}"}, hec=True)
     assert answer(reply) == (status, {"text": "The requested URL was not found on this server.", "code": 404})
     assert "vary" not in reply.headers
 
 
+@pytest.mark.measured("M6.22", "M6.23")
 @pytest.mark.parametrize("path", ["/services/collector", EVENT, f"{EVENT}/1.0"])
 def test_paths_of_events(rest: Rest, path: str) -> None:
-    """M6.22, M6.23"""
     reply = rest.hec(path, b'{"event":"x"}')
     assert answer(reply) == (200, {"text": "Success", "code": 0})
     assert reply.headers["vary"] == "Authorization"
@@ -244,8 +245,8 @@ def test_an_event_keeps_its_text_time_and_fields(fresh: Rest) -> None:
     }
 
 
+@pytest.mark.measured("N6.7")
 def test_the_query_gives_defaults_for_raw_and_for_events(fresh: Rest) -> None:
-    """N6.7"""
     query = "index=other&source=s&sourcetype=st&host=h"
     assert fresh.hec(f"{RAW}?{query}", b"first line\n").status == 200
     assert fresh.hec(f"{EVENT}?{query}", b'{"event":"third"}').status == 200
@@ -256,8 +257,8 @@ def test_the_query_gives_defaults_for_raw_and_for_events(fresh: Rest) -> None:
 # --- tokens as inputs -------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.measured("M6.25", "N6.9", "N6.10", "N9.5")
 def test_tokens_as_inputs(fresh: Rest) -> None:
-    """M6.25, N6.9, N6.10, N9.5"""
     token = make_token(fresh, "mine", index="main", indexes="main,other", useACK="True")
     for name in ("mine", "http%3A%2F%2Fmine", "http%3A%252F%252Fmine"):
         entry = fresh.get(f"/servicesNS/nobody/splunk_httpinput/data/inputs/http/{name}").json["entry"][0]

@@ -21,8 +21,8 @@ def fresh() -> Iterator[Rest]:
         yield Rest(running)
 
 
+@pytest.mark.measured("M8.1", "M8.2", "M8.3", "M8.4")
 def test_an_index_has_113_settings(rest: Rest) -> None:
-    """M8.1, M8.2, M8.3, M8.4"""
     content = rest.get(f"{INDEXES}/main").json["entry"][0]["content"]
     assert len(content) == 113
     assert content["homePath"] == "$SPLUNK_DB/defaultdb/db"
@@ -32,8 +32,8 @@ def test_an_index_has_113_settings(rest: Rest) -> None:
     assert (content["minTime"], content["maxTime"]) == ("", "")
 
 
+@pytest.mark.measured("M2.63")
 def test_reads_may_be_kept(rest: Rest) -> None:
-    """M2.63"""
     reply = rest.get(f"{INDEXES}/main")
     assert reply.headers["cache-control"] == "must-revalidate, private, max-age=1800"
     assert reply.headers["etag"].startswith('W/"YWRtaW4=-')
@@ -41,8 +41,8 @@ def test_reads_may_be_kept(rest: Rest) -> None:
     assert "etag" not in rest.get("/services/server/info").headers
 
 
+@pytest.mark.measured("M8.5", "M8.7", "M8.9", "M8.10", "M8.11", "N8.2")
 def test_create_edit_switch_and_remove(fresh: Rest) -> None:
-    """M8.5, M8.7, M8.9, M8.10, M8.11, N8.2"""
     created = fresh.post(INDEXES, name="attack", maxTotalDataSizeMB="12345")
     assert created.status == 201
     entry = created.json["entry"][0]
@@ -62,8 +62,8 @@ def test_create_edit_switch_and_remove(fresh: Rest) -> None:
     assert fresh.get(f"{INDEXES}/attack").status == 404
 
 
+@pytest.mark.measured("M8.8", "M9.1", "M9.2", "M9.6")
 def test_system_indexes(rest: Rest) -> None:
-    """M8.8, M9.1, M9.2, M9.6"""
     entry = rest.get("/servicesNS/nobody/search/data/indexes/_internal").json["entry"][0]
     assert (entry["acl"]["app"], entry["acl"]["sharing"], entry["acl"]["removable"]) == ("system", "system", False)
     assert "remove" not in entry["links"]
@@ -71,8 +71,8 @@ def test_system_indexes(rest: Rest) -> None:
     assert rest("DELETE", f"{INDEXES}/main").status == 400
 
 
+@pytest.mark.measured("M8.6", "M8.13", "M8.14", "N8.3")
 def test_what_is_refused(rest: Rest) -> None:
-    """M8.6, M8.13, M8.14, N8.3"""
     duplicate = rest.post(INDEXES, name="_internal")
     assert duplicate.status == 409
     assert "name=_internal already exists" in duplicate.message[1]
@@ -86,14 +86,14 @@ def test_what_is_refused(rest: Rest) -> None:
     assert rest.post(INDEXES, name="Not OK").status == 400
 
 
+@pytest.mark.measured("M8.6")
 def test_new_lists_what_can_be_given(rest: Rest) -> None:
-    """M8.6"""
     fields = rest.get(f"{INDEXES}/_new").json["entry"][0]["fields"]
     assert len({*fields["required"], *fields["optional"]}) == 89
 
 
+@pytest.mark.measured("M8.16", "M8.17", "N8.5")
 def test_simple_input(fresh: Rest) -> None:
-    """M8.16, M8.17, N8.5"""
     reply = fresh("POST", f"{SIMPLE}?output_mode=json&host=h", b"an event\n")
     assert reply.json == {
         "index": "default", "bytes": 9, "host": "h", "source": "http-simple", "sourcetype": "unknown-too_small"
@@ -110,8 +110,8 @@ def test_simple_input(fresh: Rest) -> None:
     assert facts["maxTime"].endswith("+0000")
 
 
+@pytest.mark.measured("M1.15", "M8.18")
 def test_simple_input_refusals(fresh: Rest) -> None:
-    """M1.15, M8.18"""
     assert fresh("POST", f"{SIMPLE}?output_mode=json&index=x", b"e").message == ("WARN", "supplied index 'x' missing")
     assert fresh("POST", f"{SIMPLE}?output_mode=json", b"").message == ("WARN", "empty body")
     fresh.server.instance.accounts.add_user("plain", "plain pass", ["user"])
@@ -124,8 +124,8 @@ def test_simple_input_refusals(fresh: Rest) -> None:
     assert "requires capability: admin_all_objects" in index.message[1]
 
 
+@pytest.mark.measured("M3.26", "M4.8", "N3.24", "N10.28")
 def test_events_carry_their_stamps(fresh: Rest) -> None:
-    """M3.26, M4.8, N3.24, N10.28"""
     fresh("POST", f"{SIMPLE}?sourcetype=plain", b"user=alice action=login\n")
     sid = fresh.post("/services/search/jobs", search="search index=main", exec_mode="blocking").json["sid"]
     stamps = {
@@ -140,8 +140,9 @@ def test_events_carry_their_stamps(fresh: Rest) -> None:
     assert {"user", "action"} <= fresh.search("search index=main | fields *")[0].keys()
 
 
+@pytest.mark.measured("N8.6")
 def test_a_stream_is_indexed_when_its_connection_ends(fresh: Rest) -> None:
-    """api-addons-cim 1.1.1 #13, N8.6: no length, many writes, closed without a goodbye"""
+    """No length, many writes, closed without a goodbye."""
     sent = 20
     for number in range(sent):
         with fresh.connect() as stream:
@@ -171,8 +172,8 @@ def test_a_stream_needs_credentials(fresh: Rest) -> None:
     assert fresh.search("search index=main secret") == []
 
 
+@pytest.mark.measured("N8.6")
 def test_a_stream_with_a_length_is_an_ordinary_request(fresh: Rest) -> None:
-    """N8.6"""
     reply = fresh("POST", "/services/receivers/stream?index=main", b"with a length\n")
     assert (reply.status, reply.body) == (204, b"")
     assert len(fresh.search("search index=main with a length")) == 1

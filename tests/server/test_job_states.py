@@ -28,8 +28,8 @@ def content(rest: Rest, sid: str) -> dict[str, object]:
     return dict(rest.get(f"{JOBS}/{sid}").json["entry"][0]["content"])
 
 
+@pytest.mark.measured("M3.11", "M3.12", "M3.13", "M3.24")
 def test_a_job_that_waits_has_the_early_members_only(busy: tuple[Rest, threading.Event]) -> None:
-    """M3.11, M3.12, M3.13, M3.24"""
     rest, _ = busy
     sid = rest.post(JOBS, search="| makeresults").json["sid"]
     found = content(rest, sid)
@@ -39,8 +39,8 @@ def test_a_job_that_waits_has_the_early_members_only(busy: tuple[Rest, threading
     assert rest.get(f"{JOBS}/{sid}/results").status == 204
 
 
+@pytest.mark.measured("M3.32")
 def test_a_paused_job_is_not_done_until_it_goes_on(busy: tuple[Rest, threading.Event]) -> None:
-    """M3.32"""
     rest, release = busy
     sid = rest.post(JOBS, search="| makeresults").json["sid"]
     rest.post(f"{JOBS}/{sid}/control", action="pause")
@@ -54,8 +54,8 @@ def test_a_paused_job_is_not_done_until_it_goes_on(busy: tuple[Rest, threading.E
     assert (found["dispatchState"], found["isPaused"], found["resultCount"]) == ("DONE", False, 1)
 
 
+@pytest.mark.measured("M3.31")
 def test_a_cancelled_job_ends_who_waits_for_it(busy: tuple[Rest, threading.Event]) -> None:
-    """M3.31"""
     rest, release = busy
     waiting = threading.Thread(
         target=rest.post, args=(JOBS,), kwargs={"search": "| makeresults", "exec_mode": "blocking", "id": "mine"}

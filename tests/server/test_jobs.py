@@ -26,10 +26,10 @@ def entry(rest: Rest, sid: str) -> dict[str, object]:
 # --- dispatch ---------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.measured("M3.1", "M3.22", "N2.29")
 @pytest.mark.parametrize("jobs", ["/services/search/jobs", JOBS, "/servicesNS/admin/search/search/jobs/"])
 @pytest.mark.parametrize("mode", ["normal", "blocking"])
 def test_dispatch_answers_the_sid(rest: Rest, jobs: str, mode: str) -> None:
-    """M3.1, M3.22, N2.29"""
     xml = rest("POST", jobs, {"search": "| makeresults", "exec_mode": mode})
     assert xml.status == 201
     sid = etree.fromstring(xml.body).findtext("sid")
@@ -38,30 +38,30 @@ def test_dispatch_answers_the_sid(rest: Rest, jobs: str, mode: str) -> None:
     assert rest("POST", f"{jobs}?output_mode=json", {"search": "| makeresults"}).json.keys() == {"sid"}
 
 
+@pytest.mark.measured("M3.1")
 def test_a_blocking_dispatch_returns_when_the_job_is_done(rest: Rest) -> None:
-    """M3.1"""
     assert entry(rest, dispatch(rest))["isDone"] is True
 
 
+@pytest.mark.measured("N3.1")
 def test_a_caller_may_choose_the_sid(rest: Rest) -> None:
-    """N3.1"""
     assert dispatch(rest, id="my_sid") == "my_sid"
     assert rest.get(f"{JOBS}/my_sid").status == 200
 
 
+@pytest.mark.measured("M3.2")
 @pytest.mark.parametrize("path", ["/services/search/jobs", "/services/search/jobs/export"])
 def test_a_search_is_needed(rest: Rest, path: str) -> None:
-    """M3.2"""
     reply = rest.post(path)
     assert reply.status == 400
     assert reply.message[0] == "FATAL"
     assert reply.message[1].startswith("The required 'search' parameter for the Splunk platform REST API")
 
 
+@pytest.mark.measured("M3.3")
 @pytest.mark.parametrize("path", ["/services/search/jobs", "/services/search/jobs/export"])
 @pytest.mark.parametrize("search", ["| boguscommand", "search index=x | boguscommand", "boguscommand"])
 def test_an_unknown_command_makes_no_job(rest: Rest, path: str, search: str) -> None:
-    """M3.3"""
     before = len(rest.get(JOBS, count=0).json["entry"])
     reply = rest.post(path, search=search)
     assert (reply.status, reply.message) == (400, ("FATAL", "Unknown search command 'boguscommand'."))
@@ -74,8 +74,8 @@ def test_rest_adds_no_search_command(rest: Rest) -> None:
     assert (reply.status, reply.message) == (400, ("FATAL", "Unknown search command 'index'."))
 
 
+@pytest.mark.measured("M3.4", "M4.22")
 def test_a_oneshot_that_fails_is_a_200_with_messages_only(rest: Rest) -> None:
-    """M3.4, M4.22"""
     reply = rest.post(JOBS, search=FAILING, exec_mode="oneshot")
     assert reply.status == 200
     text = "Error in 'EvalCommand': The 'nosuchfunc' function is unsupported or undefined."
@@ -83,8 +83,8 @@ def test_a_oneshot_that_fails_is_a_200_with_messages_only(rest: Rest) -> None:
     assert '<msg type="FATAL">' in rest("POST", JOBS, {"search": FAILING, "exec_mode": "oneshot"}).text
 
 
+@pytest.mark.measured("M3.5")
 def test_a_job_that_fails(rest: Rest) -> None:
-    """M3.5"""
     sid = dispatch(rest, FAILING)
     content = entry(rest, sid)
     assert (content["dispatchState"], content["isFailed"], content["isDone"]) == ("FAILED", True, True)
@@ -96,6 +96,7 @@ def test_a_job_that_fails(rest: Rest) -> None:
     assert rest.post(f"{JOBS}/export", search=FAILING).status == 400
 
 
+@pytest.mark.measured("M3.6", "M3.7")
 @pytest.mark.parametrize(
     ("arguments", "text"),
     [
@@ -112,13 +113,13 @@ def test_a_job_that_fails(rest: Rest) -> None:
     ],
 )
 def test_times_are_checked_at_dispatch(rest: Rest, arguments: dict[str, str], text: str) -> None:
-    """M3.6, M3.7"""
     reply = rest.post(JOBS, search="| makeresults", **arguments)
     assert (reply.status, reply.message) == (400, ("FATAL", text))
 
 
+@pytest.mark.measured("M3.8", "M5.3")
 def test_iso_times_with_fraction_and_offset_are_read(rest: Rest) -> None:
-    """M3.8, M5.3: the default time_format"""
+    """The default time_format."""
     window = {"earliest_time": "2026-01-01T00:00:00.000+00:00", "latest_time": "2026-01-01T01:00:00.000+00:00"}
     content = entry(rest, dispatch(rest, **window))
     assert content["searchLatestTime"] - content["searchEarliestTime"] == 3600  # type: ignore[operator]
@@ -140,8 +141,8 @@ def test_what_the_engine_does_not_implement_fails_as_unsupported(rest: Rest) -> 
 # --- the entry --------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.measured("M2.54", "M2.55", "M3.9", "M3.10", "M3.17", "M3.19", "M3.20", "M3.21", "M3.22", "M9.3")
 def test_the_entry_in_json(rest: Rest) -> None:
-    """M2.54, M2.55, M3.9, M3.10, M3.17, M3.19, M3.20, M3.21, M3.22, M9.3"""
     reply = rest("POST", f"{JOBS}", {"search": "| makeresults", "exec_mode": "blocking", "output_mode": "json"})
     sid = reply.json["sid"]
     found = rest("GET", f"{JOBS}/{sid}?output_mode=json")
@@ -166,8 +167,8 @@ def test_the_entry_in_json(rest: Rest) -> None:
     assert rest("GET", f"{JOBS}/{sid}/results").headers["link"] == f"<../{sid}>; rel=info"
 
 
+@pytest.mark.measured("M3.9", "N3.8", "N3.9", "N3.12")
 def test_the_entry_in_xml_is_bare(rest: Rest) -> None:
-    """M3.9, N3.8, N3.9, N3.12"""
     sid = dispatch(rest, FAILING)
     root = etree.fromstring(rest("GET", f"{JOBS}/{sid}").body)
     space = {"a": "http://www.w3.org/2005/Atom", "s": "http://dev.splunk.com/ns/rest"}
@@ -184,8 +185,8 @@ def test_the_entry_in_xml_is_bare(rest: Rest) -> None:
     assert relations[:3] == ["alternate", "search.log", "search_telemetry.json"]
 
 
+@pytest.mark.measured("M3.12", "M3.14", "M3.15", "M3.16")
 def test_members_that_a_finished_job_has(rest: Rest) -> None:
-    """M3.12, M3.14-M3.16"""
     content = entry(rest, dispatch(rest, "search index=_internal | head 5"))
     assert {
         "canSummarize", "cursorTime", "defaultSaveTTL", "defaultTTL", "delegate", "diskUsage", "dispatchState",
@@ -207,8 +208,8 @@ def test_members_that_a_finished_job_has(rest: Rest) -> None:
     assert content["searchTelemetry"]["status"] == "success"  # type: ignore[index]
 
 
+@pytest.mark.measured("M2.52", "M2.59", "N2.17")
 def test_the_list_has_no_messages_and_ignores_f(rest: Rest) -> None:
-    """M2.52, M2.59, N2.17"""
     dispatch(rest)
     feed = rest.get(JOBS, f="sid", count=1)
     assert "messages" not in feed.json
@@ -216,8 +217,8 @@ def test_the_list_has_no_messages_and_ignores_f(rest: Rest) -> None:
     assert b"<opensearch:itemsPerPage>0</opensearch:itemsPerPage>" in rest("GET", JOBS).body
 
 
+@pytest.mark.measured("M2.43")
 def test_sorting_jobs(rest: Rest) -> None:
-    """M2.43"""
     reply = rest.get(JOBS, sort_key=["sid", "label"], sort_dir="asc")
     assert (reply.status, reply.message) == (400, ("FATAL", "Number of sort_key and sort_dir arguments do not match."))
 
@@ -229,6 +230,7 @@ def control(rest: Rest, sid: str, action: str, **more: str) -> Reply:
     return rest.post(f"{JOBS}/{sid}/control", action=action, **more)
 
 
+@pytest.mark.measured("M3.28", "M3.29")
 @pytest.mark.parametrize(
     ("action", "text"),
     [
@@ -243,27 +245,26 @@ def control(rest: Rest, sid: str, action: str, **more: str) -> Reply:
     ],
 )
 def test_control_actions_answer(rest: Rest, action: str, text: str) -> None:
-    """M3.28, M3.29"""
     reply = control(rest, dispatch(rest), action)
     assert reply.json == {"messages": [{"type": "INFO", "text": text}]}
 
 
+@pytest.mark.measured("M3.29")
 def test_setttl(rest: Rest) -> None:
-    """M3.29"""
     sid = dispatch(rest)
     assert control(rest, sid, "setttl", ttl="120").message[1] == "The ttl of the search job was changed to 120."
     assert entry(rest, sid)["ttl"] == 120
 
 
+@pytest.mark.measured("M3.30")
 def test_an_unknown_action(rest: Rest) -> None:
-    """M3.30"""
     reply = control(rest, dispatch(rest), "dance")
     assert (reply.status, reply.message) == (400, ("FATAL", "Unknown action."))
 
 
+@pytest.mark.measured("M3.23", "M3.31")
 @pytest.mark.parametrize("way", ["cancel", "DELETE"])
 def test_a_removed_job_is_unknown(rest: Rest, way: str) -> None:
-    """M3.23, M3.31"""
     sid = dispatch(rest)
     done = rest("DELETE", f"{JOBS}/{sid}?output_mode=json") if way == "DELETE" else control(rest, sid, "cancel")
     assert done.message == ("INFO", "Search job cancelled.")
@@ -273,16 +274,16 @@ def test_a_removed_job_is_unknown(rest: Rest, way: str) -> None:
     assert control(rest, sid, "touch").status == 404
 
 
+@pytest.mark.measured("M3.33")
 def test_finalize_is_told_from_a_normal_end(rest: Rest) -> None:
-    """M3.33"""
     sid = dispatch(rest)
     assert entry(rest, sid)["isFinalized"] is False
     control(rest, sid, "finalize")
     assert entry(rest, sid)["isFinalized"] is True
 
 
+@pytest.mark.measured("M3.34")
 def test_touch_moves_updated(rest: Rest) -> None:
-    """M3.34, api-addons-cim 1.1.1 #8"""
     sid = dispatch(rest)
     before = rest.get(f"{JOBS}/{sid}").json["entry"][0]["updated"]
     control(rest, sid, "touch")
@@ -292,8 +293,8 @@ def test_touch_moves_updated(rest: Rest) -> None:
 # --- results ----------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.measured("M2.28", "M2.31", "M2.32", "M2.34")
 def test_results_in_json(rest: Rest) -> None:
-    """M2.28, M2.31, M2.32, M2.34"""
     body = rest.get(f"{JOBS}/{dispatch(rest, MULTI)}/results")
     assert list(body.json) == ["preview", "init_offset", "messages", "fields", "results", "highlighted"]
     assert body.json["fields"] == [{"name": name} for name in ("mv", "e", "t", "n", "none")]
@@ -301,9 +302,8 @@ def test_results_in_json(rest: Rest) -> None:
     assert b"\n" not in body.body
 
 
+@pytest.mark.measured("M2.35")
 def test_what_fields_say_of_columns(rest: Rest) -> None:
-    """M2.35"""
-
     def fields(search: str) -> dict[str, dict[str, str]]:
         listed = rest.get(f"{JOBS}/{dispatch(rest, search)}/results").json["fields"]
         return {field.pop("name"): field for field in listed}
@@ -315,14 +315,14 @@ def test_what_fields_say_of_columns(rest: Rest) -> None:
     assert fields("| makeresults | timechart count")["_time"] == {"groupby_rank": "0"}
 
 
+@pytest.mark.measured("M2.31")
 def test_time_is_iso(rest: Rest) -> None:
-    """M2.31"""
     row = rest.search("| makeresults | eval _time=1787500000.5")[0]
     assert row["_time"] == "2026-08-23T15:46:40.500+00:00"
 
 
+@pytest.mark.measured("M2.21", "M2.24", "M2.29", "M2.30")
 def test_results_without_rows(rest: Rest) -> None:
-    """M2.21, M2.24, M2.29, M2.30"""
     sid = dispatch(rest, "| makeresults count=0")
     assert rest.get(f"{JOBS}/{sid}/results").json == {
         "preview": False, "init_offset": 0, "messages": [], "post_process_count": 0, "results": []
@@ -333,8 +333,8 @@ def test_results_without_rows(rest: Rest) -> None:
     assert (csv.status, csv.body, csv.headers["content-type"]) == (200, b"", "text/plain; charset=UTF-8")
 
 
+@pytest.mark.measured("M2.30")
 def test_rows_and_columns(rest: Rest) -> None:
-    """M2.30"""
     sid = dispatch(rest, MULTI)
     rows = rest("GET", f"{JOBS}/{sid}/results?output_mode=json_rows").json
     assert rows["fields"] == ["mv", "e", "t", "n", "none"]
@@ -343,8 +343,8 @@ def test_rows_and_columns(rest: Rest) -> None:
     assert columns["columns"] == [[["x", "y"]], [""], ["a b"], ["1.5"], [None]]
 
 
+@pytest.mark.measured("M2.2", "M2.15", "M2.16", "M2.17", "M2.20")
 def test_csv(rest: Rest) -> None:
-    """M2.2, M2.15, M2.16, M2.17, M2.20"""
     spl = '| makeresults | eval ab=1, a_b="q\\"q", mv=split("x;y",";"), e="", n=1.5 | table ab a_b mv e none n'
     reply = rest("GET", f"{JOBS}/{dispatch(rest, spl)}/results?output_mode=csv")
     assert reply.headers["content-type"] == "text/csv; charset=UTF-8"
@@ -353,8 +353,8 @@ def test_csv(rest: Rest) -> None:
     assert oneshot.text == "\n" + reply.text
 
 
+@pytest.mark.measured("M2.22", "M2.23", "M2.25")
 def test_xml_results(rest: Rest) -> None:
-    """M2.22, M2.23, M2.25"""
     spl = '| makeresults | eval a=1, mv=split("x;y",";") | table a mv'
     body = rest("GET", f"{JOBS}/{dispatch(rest, spl)}/results").text
     assert body == (
@@ -368,8 +368,8 @@ def test_xml_results(rest: Rest) -> None:
     etree.fromstring(body.encode())
 
 
+@pytest.mark.measured("M2.27")
 def test_awkward_text_stays_well_formed(rest: Rest) -> None:
-    """M2.27"""
     spl = '| makeresults | eval \'it\'=1, x="<&>\'Grüße" | rename it as "a\'b<c" | table "a\'b<c" x'
     sid = dispatch(rest, spl)
     root = etree.fromstring(rest("GET", f"{JOBS}/{sid}/results").body)
@@ -378,8 +378,8 @@ def test_awkward_text_stays_well_formed(rest: Rest) -> None:
     assert "Grüße".encode() in rest.get(f"{JOBS}/{sid}/results").body
 
 
+@pytest.mark.measured("M3.25", "N3.18")
 def test_paging_results(rest: Rest) -> None:
-    """M3.25, N3.18"""
     sid = dispatch(rest, ROWS)
     page = rest.get(f"{JOBS}/{sid}/results", offset=3, count=3).json
     assert (page["init_offset"], len(page["results"])) == (3, 2)
@@ -388,16 +388,16 @@ def test_paging_results(rest: Rest) -> None:
     assert len(rest.get(f"{JOBS}/{many}/results", count=0).json["results"]) == 150
 
 
+@pytest.mark.measured("N2.32", "N2.34")
 def test_f_chooses_and_orders_columns(rest: Rest) -> None:
-    """N2.32, N2.34"""
     sid = dispatch(rest, ROWS)
     fields = rest.get(f"{JOBS}/{sid}/results", f=["n", "g"]).json["fields"]
     assert [field["name"] for field in fields] == ["n", "g"]
     assert rest("GET", f"{JOBS}/{sid}/results?output_mode=csv&f=g").text.splitlines()[0] == "g"
 
 
+@pytest.mark.measured("N3.19")
 def test_post_processing(rest: Rest) -> None:
-    """N3.19"""
     sid = dispatch(rest, ROWS)
     body = rest.post(f"{JOBS}/{sid}/results", search="stats count by g | sort g").json
     assert body["results"] == [{"g": "a", "count": "2"}, {"g": "b", "count": "3"}]
@@ -405,21 +405,21 @@ def test_post_processing(rest: Rest) -> None:
     assert rest.post(f"{JOBS}/{sid}/results", search="bogus").message == ("FATAL", "Unknown search command 'bogus'.")
 
 
+@pytest.mark.measured("N3.20")
 def test_a_preview_of_a_finished_job_is_no_preview(rest: Rest) -> None:
-    """N3.20"""
     assert rest.get(f"{JOBS}/{dispatch(rest)}/results_preview").json["preview"] is False
 
 
+@pytest.mark.measured("M3.27")
 def test_events_of_a_generating_search_are_none(rest: Rest) -> None:
-    """M3.27"""
     assert rest.get(f"{JOBS}/{dispatch(rest)}/events").json["results"] == []
 
 
 # --- beside the rows --------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.measured("M3.20", "N3.22", "N3.23")
 def test_summary_timeline_and_log(rest: Rest) -> None:
-    """M3.20, N3.22, N3.23"""
     for time, user in ((1787500000, "alice"), (1787500000, "bob"), (1787503600, "alice")):
         body = f'{{"event":"x","time":{time},"sourcetype":"timed","fields":{{"user":"{user}"}}}}'
         assert rest.hec("/services/collector/event", body.encode()).status == 200
@@ -440,8 +440,8 @@ def test_summary_timeline_and_log(rest: Rest) -> None:
 # --- export -----------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.measured("M3.37")
 def test_export_lines(rest: Rest) -> None:
-    """M3.37"""
     reply = rest.post(f"{JOBS}/export", search="| makeresults count=2 | eval x=1 | table x")
     assert reply.text == (
         '{"preview":false,"offset":0,"result":{"x":"1"}}\n{"preview":false,"offset":1,"lastrow":true,"result":{"x":"1"}}\n'
@@ -450,8 +450,8 @@ def test_export_lines(rest: Rest) -> None:
     assert nothing.text == '{"preview":false,"lastrow":true}\n'
 
 
+@pytest.mark.measured("M2.25", "M3.38", "N3.33")
 def test_export_in_other_modes(rest: Rest) -> None:
-    """M2.25, M3.38, N3.33"""
     search = {"search": "| makeresults count=3 | eval x=1"}
     rows = rest("POST", f"{JOBS}/export", {**search, "output_mode": "json_rows"}).json
     assert (rows["fields"], len(rows["rows"])) == (["_time", "x"], 3)

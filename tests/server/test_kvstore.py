@@ -37,8 +37,8 @@ def ask(rest: Rest, **query: Any) -> list[dict[str, Any]]:
 # --- configuration ----------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.measured("M7.1", "M7.2")
 def test_configuration_is_for_nobody_only(rest: Rest) -> None:
-    """M7.1, M7.2"""
     for path in ("/services", "/servicesNS/admin/search"):
         reply = rest.get(f"{path}/storage/collections/config")
         assert (reply.status, reply.message) == (
@@ -51,8 +51,8 @@ def test_configuration_is_for_nobody_only(rest: Rest) -> None:
     assert rest.get("/services/storage/collections/data/people").status == 200
 
 
+@pytest.mark.measured("M7.6", "M7.7", "M7.8")
 def test_the_configuration_is_flat(rest: Rest) -> None:
-    """M7.6, M7.7, M7.8"""
     entry = rest.get(f"{CONFIG}/people").json["entry"][0]
     content = entry["content"]
     assert (content["field.name"], content["field.n"]) == ("string", "number")
@@ -61,8 +61,8 @@ def test_the_configuration_is_flat(rest: Rest) -> None:
     assert "can_share_app" in entry["acl"]
 
 
+@pytest.mark.measured("M7.5", "N7.8")
 def test_names_are_needed_and_taken_once(rest: Rest) -> None:
-    """M7.5, N7.8"""
     assert rest.post(CONFIG, name="people").status == 409
     assert rest.post(CONFIG).message == ("ERROR", 'Cannot perform action "POST" without a target name to act on.')
     assert rest.get(f"{CONFIG}/nope").message == ("ERROR", "Could not find object id=nope")
@@ -70,8 +70,8 @@ def test_names_are_needed_and_taken_once(rest: Rest) -> None:
     assert (changed["field.flag"], changed["field.n"]) == ("bool", "number")
 
 
+@pytest.mark.measured("N7.9")
 def test_one_name_in_several_apps(rest: Rest) -> None:
-    """N7.9"""
     other = CONFIG.replace("search", "launcher", 1)
     assert rest.post(other, name="people").status == 201
     send(rest, DATA, {"name": "a"})
@@ -81,8 +81,8 @@ def test_one_name_in_several_apps(rest: Rest) -> None:
 # --- records ----------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.measured("M7.13", "N7.1", "N7.2", "N7.5", "N7.6")
 def test_insert_read_change_and_remove(rest: Rest) -> None:
-    """M7.13, N7.1, N7.2, N7.5, N7.6"""
     made = send(rest, DATA, {"name": "alice", "n": "39"})
     assert made.status == 201
     key = made.json["_key"]
@@ -94,8 +94,8 @@ def test_insert_read_change_and_remove(rest: Rest) -> None:
     assert rest.get(f"{DATA}/{key}").status == 404
 
 
+@pytest.mark.measured("M7.3", "M7.4", "M7.10", "N7.7")
 def test_what_is_refused(rest: Rest) -> None:
-    """M7.3, M7.4, M7.10, N7.7"""
     unknown = rest("GET", DATA.replace("people", "nope"))
     assert unknown.status == 404
     assert '<msg type="ERROR">An object with name=nope does not exist</msg>' in unknown.text
@@ -106,8 +106,8 @@ def test_what_is_refused(rest: Rest) -> None:
     assert send(rest, f"{DATA}/batch_find", ["x"]).message == ("ERROR", "The provided query was invalid.")
 
 
+@pytest.mark.measured("M7.9", "M7.10", "M7.11", "N7.2")
 def test_batches(rest: Rest) -> None:
-    """M7.9, M7.10, M7.11, N7.2"""
     keys = send(rest, f"{DATA}/batch_save", [{"_key": "a", "n": 1}, {"n": 2}, {"_key": "b", "n": 3}], "PUT").json
     assert (keys[0], keys[2]) == ("a", "b")
     found = send(rest, f"{DATA}/batch_find", [{"query": {"n": {"$gt": 1}}, "sort": [{"n": -1}], "limit": 1}, {}]).json
@@ -139,8 +139,8 @@ def test_queries(rest: Rest, query: dict[str, Any], names: str) -> None:
     assert "".join(record["name"] for record in ask(rest, query=query, sort="name")) == names
 
 
+@pytest.mark.measured("M7.12", "N7.3")
 def test_sort_limit_skip_and_fields(rest: Rest) -> None:
-    """M7.12, N7.3"""
     send(rest, f"{DATA}/batch_save", [{"_key": str(n), "name": "x", "n": n} for n in range(5)])
     assert ask(rest, sort="n:-1", skip=1, limit=2, fields="name,n,_key") == [
         {"name": "x", "n": 3, "_key": "3"},

@@ -31,8 +31,8 @@ def content(reply: Reply) -> dict[str, object]:
     return dict(reply.json["entry"][0]["content"])
 
 
+@pytest.mark.measured("M5.11", "N5.3", "N5.12")
 def test_create(rest: Rest) -> None:
-    """M5.11, N5.3, N5.12"""
     reply = create(rest)
     assert reply.status == 201
     entry = reply.json["entry"][0]
@@ -48,8 +48,8 @@ def test_create(rest: Rest) -> None:
     assert shared["acl"]["sharing"] == "app"
 
 
+@pytest.mark.measured("M5.1", "M5.2", "M5.3", "M5.4", "M5.5")
 def test_defaults(rest: Rest) -> None:
-    """M5.1-M5.5"""
     found = content(create(rest))
     assert len(found) >= 217
     assert found["alert_type"] == "always"
@@ -63,15 +63,15 @@ def test_defaults(rest: Rest) -> None:
     assert found["next_scheduled_time"] == ""
 
 
+@pytest.mark.measured("M5.6", "N5.1")
 def test_the_qualified_search(rest: Rest) -> None:
-    """M5.6, N5.1"""
     assert content(create(rest, "a", search="| rest x"))["qualifiedSearch"] == " rest x"
     assert content(create(rest, "b", search="index=main"))["qualifiedSearch"] == "search index=main"
     assert content(create(rest, "c", search="search index=x"))["qualifiedSearch"] == "search search index=x"
 
 
+@pytest.mark.measured("M5.7", "M5.8", "N5.2")
 def test_links(rest: Rest) -> None:
-    """M5.7, M5.8, N5.2"""
     entry = create(rest).json["entry"][0]
     assert set(entry["links"]) == {
         "_reload", "alternate", "disable", "dispatch", "edit", "embed", "history", "list", "move", "remove"
@@ -81,8 +81,8 @@ def test_links(rest: Rest) -> None:
     assert {"acknowledge", "notify", "reschedule", "scheduled_times", "suppress"} <= scheduled["links"].keys()
 
 
+@pytest.mark.measured("M5.9", "M5.10")
 def test_unknown_and_missing(rest: Rest) -> None:
-    """M5.9, M5.10"""
     assert rest.get(f"{SAVED}/nope").message == ("ERROR", "Could not find object id=nope")
     reply = rest.post(SAVED, search="x")
     assert (reply.status, reply.message[1]) == (
@@ -103,8 +103,8 @@ def test_edit_keeps_what_is_not_sent(rest: Rest) -> None:
     assert (found["actions"], found["action.risk"], found["action.notable"]) == ("notable", False, True)
 
 
+@pytest.mark.measured("N9.2", "N9.3", "N9.4")
 def test_a_private_search_hides_a_shared_one(rest: Rest) -> None:
-    """N9.2, N9.3, N9.4"""
     create(rest, description="private")
     create(rest, path=SHARED, description="shared")
     assert content(rest.get(f"{SAVED}/mine"))["description"] == "private"
@@ -114,15 +114,16 @@ def test_a_private_search_hides_a_shared_one(rest: Rest) -> None:
     assert content(rest.get(f"{SAVED}/mine"))["description"] == "shared"
 
 
+@pytest.mark.measured("M2.27", "M9.4")
 def test_names_are_encoded_in_ids(rest: Rest) -> None:
-    """M2.27, M9.4"""
     entry = create(rest, "ESCU - Grüße/x - Rule").json["entry"][0]
     assert entry["id"].endswith("/ESCU%20-%20Gr%C3%BC%C3%9Fe%252Fx%20-%20Rule")
     assert rest.get(entry["links"]["alternate"]).json["entry"][0]["name"] == "ESCU - Grüße/x - Rule"
 
 
+@pytest.mark.measured("M2.68")
 def test_a_blank_may_come_as_a_plus(rest: Rest) -> None:
-    """M2.68: a plus is a plus where there is such a name; splunklib writes blanks as one"""
+    """A plus is a plus where there is such a name; splunklib writes blanks as one."""
     create(rest, "two words")
     assert rest.get(f"{SAVED}/two+words").json["entry"][0]["name"] == "two words"
     assert rest.post(f"{SAVED}/two+words/disable").status == 200
@@ -142,8 +143,8 @@ def dispatch(rest: Rest, name: str = "mine", path: str = SAVED, **arguments: str
     return content(rest.get(f"/services/search/jobs/{sid}"))
 
 
+@pytest.mark.measured("N3.3", "N5.7")
 def test_dispatch(rest: Rest) -> None:
-    """N3.3, N5.7"""
     create(rest)
     create(rest, path=SHARED)
     private, shared = dispatch(rest), dispatch(rest, path=SHARED)
@@ -163,8 +164,8 @@ def test_dispatch_as_if_at_another_time(rest: Rest) -> None:
     assert (found["searchEarliestTime"], found["searchLatestTime"]) == (0, NOON)
 
 
+@pytest.mark.measured("N5.8")
 def test_dispatch_is_refused(rest: Rest) -> None:
-    """N5.8"""
     create(rest)
     reply = rest.post("/servicesNS/-/search/saved/searches/mine/dispatch")
     assert (reply.status, reply.message[1]) == (
@@ -176,8 +177,8 @@ def test_dispatch_is_refused(rest: Rest) -> None:
     assert rest.post(f"{SAVED}/nope/dispatch").status == 404
 
 
+@pytest.mark.measured("N5.9")
 def test_history(rest: Rest) -> None:
-    """N5.9"""
     create(rest)
     sids = [str(dispatch(rest)["sid"]) for _ in range(3)]
     feed = rest.get(f"{SAVED}/mine/history").json
@@ -194,24 +195,24 @@ def test_history(rest: Rest) -> None:
 # --- the schedule -----------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.measured("N5.4", "N5.5")
 def test_next_and_further_times(rest: Rest) -> None:
-    """N5.4, N5.5"""
     create(rest, is_scheduled="1", cron_schedule="*/15 * * * *")
     assert content(rest.get(f"{SAVED}/mine"))["next_scheduled_time"] == "2026-03-01 12:15:00 UTC"
     reply = rest.get(f"{SAVED}/mine/scheduled_times", earliest_time="now", latest_time="+1h")
     assert content(reply)["scheduled_times"] == [int(NOON) + 900 * n for n in (1, 2, 3, 4)]
 
 
+@pytest.mark.measured("N5.6")
 def test_reschedule(rest: Rest) -> None:
-    """N5.6"""
     create(rest, is_scheduled="1", cron_schedule="*/15 * * * *")
     bad = rest.post(f"{SAVED}/mine/reschedule", schedule_time="2030-01-01T00:00:00.000+00:00")
     assert (bad.status, bad.message[1]) == (400, "Invalid schedule_time format")
     assert rest.post(f"{SAVED}/mine/reschedule", schedule_time="+5s").status == 200
 
 
+@pytest.mark.measured("N5.10", "N5.11")
 def test_suppress_and_acknowledge(rest: Rest) -> None:
-    """N5.10, N5.11"""
     create(rest)
     assert content(rest.get(f"{SAVED}/mine/suppress"))["suppressed"] is False
     assert content(rest.post(f"{SAVED}/mine/suppress", expiration="60"))["expiration"] == "60"

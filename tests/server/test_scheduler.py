@@ -48,8 +48,8 @@ def step(rest: Rest, clock: SteppedClock, seconds: float) -> list[Job]:
 # --- when -------------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.measured("N3.3")
 def test_a_search_runs_at_each_moment_of_its_schedule(rest: Rest, clock: SteppedClock) -> None:
-    """N3.3"""
     create(rest)
     assert step(rest, clock, HOUR - 1) == []
     jobs = step(rest, clock, 1 + 2 * HOUR)
@@ -328,8 +328,8 @@ def test_parameters_that_cannot_be_read_are_an_error_of_the_job(rest: Rest, cloc
 # --- fired alerts -----------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.measured("M5.12", "M5.13", "N5.13", "N5.14", "N5.15")
 def test_fired_alerts(rest: Rest, clock: SteppedClock) -> None:
-    """M5.12, M5.13, N5.13, N5.14, N5.15"""
     create(rest, search="| makeresults", **{"alert.track": "1", "alert.severity": "4"})
     create(rest, "quiet", search="| makeresults")
     jobs = [job for job in step(rest, clock, 2 * HOUR) if job.saved_search == "s"]

@@ -25,8 +25,8 @@ def rest() -> Iterator[Rest]:
 # --- timeparser -------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.measured("M3.49", "N3.34")
 def test_timeparser(rest: Rest) -> None:
-    """M3.49, N3.34"""
     assert rest.get("/services/search/timeparser", time="-1d@d").json == {"-1d@d": "2026-02-28T00:00:00.000+00:00"}
     for wrong in ("-30x", ["now", "now"]):
         reply = rest.get("/services/search/timeparser", time=wrong)
@@ -40,9 +40,9 @@ def test_timeparser(rest: Rest) -> None:
 # --- parser -----------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.measured("M3.39", "M3.40", "M3.41", "M3.42")
 @pytest.mark.parametrize("path", ["/services/search/parser", "/services/search/v2/parser"])
 def test_parser(rest: Rest, path: str) -> None:
-    """M3.39, M3.40, M3.41, M3.42"""
     found = rest.post(path, q="search index=main | eval x=1 | stats count by host").json
     assert set(found) == {
         "remoteSearch", "normalizedSearch", "remoteTimeOrdered", "eventsSearch", "eventsTimeOrdered",
@@ -60,9 +60,8 @@ def test_parser(rest: Rest, path: str) -> None:
     assert "preStreamingOp" not in found["commands"][0]
 
 
+@pytest.mark.measured("M3.43", "M3.44", "M3.45", "M3.46")
 def test_arguments_of_commands(rest: Rest) -> None:
-    """M3.43, M3.44, M3.45, M3.46"""
-
     def command(text: str) -> dict[str, object]:
         return dict(rest.post("/services/search/parser", q=f"search index=main | {text}").json["commands"][1])
 
@@ -90,8 +89,8 @@ def test_arguments_of_commands(rest: Rest) -> None:
     assert (command("tail 5")["preStreamingOp"], command("tail 5")["args"]) == ("", "5")
 
 
+@pytest.mark.measured("M3.39", "M3.48", "M2.75")
 def test_what_the_parser_refuses(rest: Rest) -> None:
-    """M3.39, M3.48, M2.75"""
     assert rest.post("/services/search/parser").message == ("FATAL", "Invalid query.")
     unknown = rest.post("/services/search/parser", q="| boguscmd")
     assert (unknown.status, unknown.message) == (400, ("FATAL", "Unknown search command 'boguscmd'."))
@@ -100,8 +99,8 @@ def test_what_the_parser_refuses(rest: Rest) -> None:
     assert rest.get("/services/search/parse").message == ("FATAL", "Unknown endpoint.")
 
 
+@pytest.mark.measured("M3.47")
 def test_a_leading_pipe_has_no_events(rest: Rest) -> None:
-    """M3.47"""
     found = rest.post("/services/search/parser", q='| makeresults | eval x="a|b"').json
     assert found["eventsSearch"] == ""
     assert [command["command"] for command in found["commands"]] == ["makeresults", "eval"]
@@ -110,8 +109,8 @@ def test_a_leading_pipe_has_no_events(rest: Rest) -> None:
 # --- typeahead --------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.measured("M2.13", "M2.76", "M3.50", "M3.51", "N3.36")
 def test_typeahead(rest: Rest) -> None:
-    """M2.13, M2.76, M3.50, M3.51, N3.36"""
     path = "/services/search/typeahead"
     csv = rest("GET", f"{path}?prefix=index%3Dmai&count=10")
     assert csv.text == 'content,count,operator\n"index=""main""",0,true\n'
@@ -132,8 +131,8 @@ def test_typeahead(rest: Rest) -> None:
 # --- the server -------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.measured("M8.19", "M8.20")
 def test_server_info(rest: Rest) -> None:
-    """M8.19, M8.20, api-addons-cim 1.1.1 #3"""
     entry = rest.get("/services/server/info").json["entry"][0]
     assert entry["name"] == "server-info"
     assert set(entry["links"]) == {"alternate", "list"}
@@ -144,15 +143,15 @@ def test_server_info(rest: Rest) -> None:
     assert tuple(map(int, content["version"].split("."))) >= (9, 0, 2)
 
 
+@pytest.mark.measured("M8.22")
 def test_server_settings(rest: Rest) -> None:
-    """M8.22"""
     entry = rest.get("/services/server/settings/settings").json["entry"][0]
     assert len(entry["content"]) == 25
     assert entry["content"]["mgmtHostPort"] == int(rest.server.rest_url.rpartition(":")[2])
 
 
+@pytest.mark.measured("M2.58", "M8.21")
 def test_server_status(rest: Rest) -> None:
-    """M2.58, M8.21"""
     feed = rest.get("/services/server/status", count=1).json
     assert len(feed["entry"]) == 7
     assert "paging" not in feed
@@ -160,15 +159,15 @@ def test_server_status(rest: Rest) -> None:
     assert [entry["name"] for entry in feed["entry"] if "_reload" in entry["links"]] == ["limits", "resource-usage"]
 
 
+@pytest.mark.measured("M7.14", "M8.23", "M8.24")
 def test_health_and_licence(rest: Rest) -> None:
-    """M7.14, M8.23, M8.24"""
     assert rest.get("/services/server/health/splunkd").json["entry"][0]["content"]["health"] == "green"
     assert rest.get("/services/licenser/licenses").json["entry"][0]["content"]["quota"] == 524288000
     assert rest.get("/services/kvstore/status").json["entry"][0]["content"]["current"]["status"] == "ready"
 
 
+@pytest.mark.measured("N8.14", "N8.17")
 def test_bulletins_and_restart(rest: Rest) -> None:
-    """N8.14, N8.17, api-addons-cim 1.1.1 #19"""
     made = rest.post("/services/messages", name="restart_required", value="please", severity="warn")
     assert made.status == 201
     content = rest.get("/services/messages/restart_required").json["entry"][0]["content"]

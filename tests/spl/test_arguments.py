@@ -52,6 +52,7 @@ def test_words_that_are_false(word: str) -> None:
     assert boolean(word) is False
 
 
+@pytest.mark.measured("M4.66", "M4.67")
 @pytest.mark.parametrize(
     ("convert", "text", "expected"),
     [
@@ -65,14 +66,14 @@ def test_words_that_are_false(word: str) -> None:
 def test_a_value_of_the_wrong_kind_is_named_as_splunk_names_it(
     convert: Callable[[str], Any], text: str, expected: str
 ) -> None:
-    """M4.66, M4.67."""
     assert message(lambda: arguments(f"o={text}").options({"o": convert})) == (
         f"Error in 'SearchProcessor': Invalid option value. Expecting {expected} for option 'o'. Instead got '{text}'."
     )
 
 
+@pytest.mark.measured("M4.68")
 def test_an_option_is_given_once() -> None:
-    """M4.68, also when the options are read in two goes."""
+    """Also when the options are read in two goes."""
     twice = "Error in 'SearchProcessor': Option 'o' should not be specified more than once."
     assert message(lambda: arguments("o=2 o=3").options({"o": integer})) == twice
 
@@ -147,8 +148,8 @@ def test_an_error_names_the_command_and_underlines_the_word() -> None:
     assert str(refused.value) == "Error in 'stats' command: No.\n| stats count nosucharg=1\n        ^^^^^"
 
 
+@pytest.mark.measured("M4.88")
 def test_what_is_left_over_is_an_invalid_argument() -> None:
-    """M4.88."""
     read = arguments("nosucharg=1 x", "stats")
     assert message(read.expect_end) == "Error in 'stats' command: The argument 'nosucharg=1' is invalid."
 
@@ -220,7 +221,7 @@ def test_an_eval_over_aggregations_is_refused() -> None:
         arguments("eval(avg(a)/avg(b)) as ratio", "chart").aggregations()
 
 
+@pytest.mark.measured("M4.88")
 @pytest.mark.parametrize("text", ["sum(x", "sum(x y)", "count as"])
 def test_what_is_no_aggregation_is_an_invalid_argument(text: str) -> None:
-    """M4.88."""
     assert "is invalid." in message(arguments(text, "stats").aggregations)
