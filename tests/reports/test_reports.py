@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
+from xml.etree import ElementTree
 
 import pytest
 import yaml
@@ -75,6 +77,21 @@ def test_junit_counts_what_a_ci_counts_and_is_well_formed_whatever_the_text() ->
     (failure,) = failing.result
     assert failure.message == "no rows"
     assert failure.text == "no rows\nsecond line \N{REPLACEMENT CHARACTER}"
+
+
+def test_junit_keeps_to_what_the_schemas_of_ant_and_jenkins_both_allow() -> None:
+    root = ElementTree.fromstring(renderer("junit")(sample_record()))
+    assert root.attrib == {}
+    for suite in root:
+        assert set(suite.attrib) == {
+            *("name", "package", "id", "hostname", "timestamp", "time", "tests", "failures", "errors", "skipped"),
+        }
+        assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d", suite.get("timestamp", ""))
+        tags = [child.tag for child in suite]
+        assert tags == ["properties", *["testcase"] * int(suite.get("tests", "")), "system-out", "system-err"]
+        for case in suite.iter("testcase"):
+            assert set(case.attrib) == {"classname", "name", "time"}
+            assert [set(child.attrib) for child in case] in ([], [{"message"}], [{"message", "type"}])
 
 
 def test_markdown_puts_what_did_not_pass_first_and_escapes_what_would_break_a_table() -> None:
