@@ -9,6 +9,8 @@ from harness.content.models import Problem
 from harness.content.shapes import Shape, keys
 from harness.content.yaml_document import YamlDocument
 
+_WORDS = {**dict.fromkeys(("true", "yes", "on", "1"), True), **dict.fromkeys(("false", "no", "off", "0"), False)}
+
 
 class Fields:
     """A mapping inside a document. Every getter gives a value of its type; a problem is noted, not raised."""
@@ -67,9 +69,12 @@ class Fields:
         return round(value)
 
     def boolean(self, key: str, *, default: bool = False) -> bool:
+        """A switch; quoted words are switches too, as in the deployments that ``contentctl init`` writes."""
         value = self.data.get(key)
         if value is None:
             return default
+        if isinstance(value, str):
+            value = _WORDS.get(value.strip().lower(), value)
         if not isinstance(value, bool):
             self.note("schema", "must be true or false", key)
             return default

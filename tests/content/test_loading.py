@@ -156,6 +156,16 @@ def test_a_detection_runs_hourly_unless_its_type_or_itself_says_otherwise(tmp_pa
     assert only(load_content(root)).schedule.cron == "0 1 * * *"
 
 
+@pytest.mark.parametrize(("written", "on"), [("true", True), ("'true'", True), ("'False'", False), ("false", False)])
+def test_a_deployment_switches_risk_on_in_quotes_or_without(tmp_path: Path, written: str, on: bool) -> None:
+    """``contentctl init`` writes ``enabled: 'true'``."""
+    root = write(tmp_path, detections__thing_yml=COMMON + RBA)
+    write(root, deployments__anomaly_yml=f"name: D\ntype: Anomaly\nalert_action: {{rba: {{enabled: {written}}}}}\n")
+    content = load_content(root)
+    assert only(content).creates_risk is on
+    assert not content.problems
+
+
 def test_one_broken_file_is_told_and_the_others_are_read(tmp_path: Path) -> None:
     root = write(
         tmp_path,
