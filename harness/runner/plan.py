@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 
 from harness.content.models import Content, Detection, DetectionTest, Problem
+from harness.runner.dependencies import Dependencies
 from harness.runner.keywords import Keywords
 from harness.runner.record import DetectionRecord, Level
 from harness.runner.replaying import TestData
@@ -27,12 +28,13 @@ def plan_run(
     ``keywords`` choose among detections by name, type, file and test names.
     """
     label = app_label(content.root)
+    dependencies = Dependencies(content)
     files = {path.resolve() for path in named}
     planned: list[PlannedTest] = []
     for detection in sorted(content.detections, key=lambda detection: detection.file):
         texts = [detection.name, detection.type, str(detection.file), *(test.name for test in detection.tests)]
         if keywords is None or keywords.match(texts):
-            subject = subject_of(detection, content.root, label)
+            subject = subject_of(detection, content.root, label, dependencies.evidence(detection))
             planned += _tests(detection, subject, levels, named=detection.file.resolve() in files)
     unreadable = [_unreadable(path, problems, content.root) for path, problems in broken_files(content).items()]
     return [*unreadable, *planned]

@@ -97,7 +97,11 @@ class TestRecord(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class DetectionRecord(msgspec.Struct, frozen=True, kw_only=True):
-    """``file`` is relative to the content root; ``sha256`` is of that file; ``search`` is as written there."""
+    """``file`` is relative to the content root; ``sha256`` is of that file; ``search`` is as written there.
+
+    ``evidence`` is a digest of all that the verdicts rest on: that file, the macros, lookups and other files that it
+    uses, and its datasets.
+    """
 
     name: str
     id: str
@@ -110,6 +114,7 @@ class DetectionRecord(msgspec.Struct, frozen=True, kw_only=True):
     data_source: tuple[str, ...] = ()
     mitre_attack: tuple[str, ...] = ()
     manual_test: str = ""
+    evidence: str = ""
     results: tuple[TestRecord, ...] = ()
 
 

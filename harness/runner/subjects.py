@@ -15,8 +15,9 @@ DEFAULT_LABEL = "ESCU"
 _SEVERITIES = ((20, "informational"), (40, "low"), (60, "medium"), (80, "high"), (100, "critical"))
 
 
-def subject_of(detection: Detection, root: Path, label: str) -> Subject:
-    """``label`` is that of the content's app, which begins the names of its saved searches."""
+def subject_of(detection: Detection, root: Path, label: str, evidence: str = "") -> Subject:
+    """``label`` is that of the content's app, which begins the names of its saved searches; ``evidence`` is the digest
+    that its verdicts rest on."""
     return Subject(
         header=DetectionRecord(
             name=detection.name,
@@ -30,6 +31,7 @@ def subject_of(detection: Detection, root: Path, label: str) -> Subject:
             data_source=detection.data_sources,
             mitre_attack=detection.mitre_attack_ids,
             manual_test=detection.manual_test,
+            evidence=evidence,
         ),
         path=detection.file,
         search=detection.search,

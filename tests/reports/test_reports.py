@@ -33,7 +33,7 @@ def test_the_json_report_has_exactly_the_keys_of_schema_1() -> None:
     detection = document["detections"][0]
     assert list(detection) == [
         *("name", "id", "version", "type", "status", "file", "sha256", "search", "data_source", "mitre_attack"),
-        *("manual_test", "results"),
+        *("manual_test", "evidence", "results"),
     ]
     assert list(detection["results"][1]) == [
         *("level", "test", "status", "reason", "datasets", "search", "result_count", "rows", "stages", "duration_s"),

@@ -1,0 +1,159 @@
+"""What a detection's verdict rests on: its own file and all that it uses, and one digest over them.
+
+A file too many means a test too many; a file missed would mean a verdict of other content. So names are looked for as
+words, in the search and in every macro that it calls, directly or through others.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+from pathlib import Path
+
+from harness.content.history import changed_paths, content_at
+from harness.content.loader import is_file, yaml_files
+from harness.content.models import Content, Detection, MacroDefinition
+from harness.runner.subjects import relative
+from harness.spl.macros import split_call
+
+_COMMENT = re.compile(r"```.*?```", re.DOTALL)
+_CALL = re.compile(r"`([^`]+)`")
+_WORD = re.compile(r"[\w.\-]+")
+
+
+@dataclass(frozen=True)
+class Dependencies:
+    """Of the detections of one content."""
+
+    content: Content
+
+    def files(self, detection: Detection) -> list[Path]:
+        """All files but datasets, without the detection's own: macros, lookups, deployment, schedules, data sources."""
+        macros = self._macros_of(detection)
+        words = set(_WORD.findall(detection.search))
+        words.update(word for macro in macros for word in _WORD.findall(macro.definition))
+        found = {macro.file for macro in macros}
+        for lookup in self.content.lookups:
+            names = {lookup.name, lookup.csv.name if lookup.csv else lookup.name}
+            if names & words:
+                found.update(path for path in (lookup.file, lookup.csv) if path is not None)
+        found.update(each.file for each in self.content.deployments if each.type == detection.type)
+        found.update(each.file for each in self.content.data_sources if each.name in detection.data_sources)
+        if detection.document.get("schedule"):
+            found.update(yaml_files(self.content.root / "schedules"))
+        found.add(self.content.root / "harness.yml")
+        return sorted(path for path in found if path != Path() and is_file(path))
+
+    def datasets(self, detection: Detection) -> dict[str, Path | None]:
+        """Its datasets as its tests name them, each with its file if that lies in the content or at a path."""
+        names = dict.fromkeys(data.data for test in detection.tests for data in test.attack_data)
+        return {name: self._local(name, detection) for name in names}
+
+    def definition(self, detection: Detection) -> str:
+        """A digest (SHA-256, hex) of the detection's file, of those it uses, and of the names of its datasets."""
+        return _digest(self._definition(detection))
+
+    def evidence(self, detection: Detection) -> str:
+        """A digest of the above and of the datasets themselves: of what a verdict over the detection is evidence of.
+
+        A dataset behind a URL goes in by its URL, so that the digest does not depend on what was downloaded.
+        """
+        lines = [*self._definition(detection)]
+        lines += [f"{_sha256_of(path)} {name}" for name, path in self.datasets(detection).items() if path is not None]
+        return _digest(lines)
+
+    def _definition(self, detection: Detection) -> Iterator[str]:
+        yield f"{detection.sha256} {relative(detection.file, self.content.root)}"
+        for path in self.files(detection):
+            yield f"{_sha256_of(path)} {relative(path, self.content.root)}"
+        yield from (data.data for test in detection.tests for data in test.attack_data)
+
+    def _macros_of(self, detection: Detection) -> list[MacroDefinition]:
+        found: dict[Path, MacroDefinition] = {}
+        pending = [detection.search]
+        while pending:
+            text = _COMMENT.sub(" ", pending.pop())
+            for call in _CALL.findall(text):
+                for macro in self._macros.get(split_call(call)[0], ()):
+                    if macro.file not in found:
+                        found[macro.file] = macro
+                        pending.append(macro.definition)
+        return list(found.values())
+
+    @cached_property
+    def _macros(self) -> dict[str, list[MacroDefinition]]:
+        """By name; macros that differ only in how many arguments they take are all counted as used."""
+        found: dict[str, list[MacroDefinition]] = {}
+        for macro in self.content.macros:
+            found.setdefault(macro.name, []).append(macro)
+        return found
+
+    def _local(self, data: str, detection: Detection) -> Path | None:
+        if "://" in data:
+            return None
+        candidates = (self.content.root / data, detection.file.parent / data)
+        return next((path for path in candidates if is_file(path)), None)
+
+
+@dataclass(frozen=True, slots=True)
+class ChangedDetection:
+    """A detection that is other than at a revision, or uses something that is. ``before`` is None for a new one,
+    ``after`` for one that is gone. ``file`` is relative to the content root."""
+
+    file: str
+    before: Detection | None
+    after: Detection | None
+
+
+def changed_since(content: Content, revision: str) -> list[ChangedDetection]:
+    """The detections of a whole content that differ from a revision, by themselves or by what they use, by file.
+
+    A detection is the same one while it keeps its id, or its file. Raises UsageError where git cannot compare.
+    """
+    paths = {path.resolve() for path in changed_paths(content.root, revision)}
+    now = Dependencies(content)
+    with content_at(content.root, revision) as old:
+        then = Dependencies(old)
+        return [
+            each
+            for each in _pairs(old, content)
+            if each.before is None
+            or each.after is None
+            or then.definition(each.before) != now.definition(each.after)
+            or any(path is not None and path.resolve() in paths for path in now.datasets(each.after).values())
+        ]
+
+
+def _pairs(old: Content, new: Content) -> Iterator[ChangedDetection]:
+    """Each detection beside the one it was: of the same file and id, else of the same id, else of the same file."""
+    before = {relative(detection.file, old.root): detection for detection in old.detections}
+    after = {relative(detection.file, new.root): detection for detection in new.detections}
+    kept = {file for file in after if file in before and _id(before[file]) == _id(after[file])}
+    moved = {_id(detection): file for file, detection in before.items() if file not in kept and detection.id}
+    for file, detection in sorted(after.items()):
+        origin = file if file in kept else moved.get(_id(detection), file)
+        yield ChangedDetection(file, before.pop(origin, None), detection)
+    for file, detection in sorted(before.items()):
+        yield ChangedDetection(file, detection, None)
+
+
+def _id(detection: Detection) -> str:
+    return detection.id.lower()
+
+
+def _digest(lines: Iterator[str] | list[str]) -> str:
+    return hashlib.sha256("\n".join(lines).encode()).hexdigest()
+
+
+def _sha256_of(path: Path) -> str:
+    status = path.stat()
+    return _read_sha256(path, status.st_mtime_ns, status.st_size)
+
+
+@lru_cache(maxsize=4096)
+def _read_sha256(path: Path, _changed: int, _size: int) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
