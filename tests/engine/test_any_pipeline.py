@@ -32,9 +32,12 @@ addtotals col=t {}
 append [| makeresults]
 appendcols [| makeresults | eval zz=1]
 appendpipe [stats count]
+autoregress {} p=1-2
 bin {} span=2
 bin _time
 chart sum({}) over {} by {} limit=1
+collect index=summary
+contingency {} {}
 convert auto({}) ctime({}) dur2sec({}) memk({})
 convert num(*)
 dedup {} {} keepevents=t keepempty=t
@@ -45,6 +48,7 @@ eval z={}+1, y=if(isnull({}),1,{})
 eval {}=null()
 eventstats max({}) as mx by {}
 extract pairdelim=";" kvdelim=":"
+fieldformat {}=tostring({})
 fields - {}
 fields {} *
 filldown {}
@@ -55,8 +59,10 @@ format
 fromjson {}
 head 2
 join type=outer max=0 [search index=main | table a b]
+makecontinuous {} span=1
 makemv delim="," {}
 map search="search index=main a=$a$"
+multikv
 mvcombine {}
 mvexpand {}
 nomv {}
@@ -89,12 +95,13 @@ uniq
 untable {} k v
 where isnotnull({})
 xmlkv {}
+xpath field={} outfield=z "//b"
 xyseries {} {} {}
 """.strip().splitlines()
 
 # They begin a search, or are about things that no rows are: datasets, lookups, indexes.
 ELSEWHERE = {"makeresults", "tstats", "from", "datamodel", "multisearch", "union", "set", "eventcount", "timechart",
-             "lookup", "inputlookup", "outputlookup"}  # fmt: skip
+             "lookup", "inputlookup", "outputlookup", "gentimes", "metadata"}  # fmt: skip
 
 
 @st.composite

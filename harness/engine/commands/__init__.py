@@ -26,7 +26,8 @@ if TYPE_CHECKING:
 ALIASES: Final = {
     "bucket": "bin",
     "kv": "extract",
-    "known": "kmeans",
+    "counttable": "contingency",
+    "ctable": "contingency",
     "af": "analyzefields",
 }
 """Second names of commands."""
