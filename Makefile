@@ -4,13 +4,24 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: run test check lint types imports clean
+.PHONY: run test containers image check lint types imports clean
 
 run: $(STAMP)  ## install, then run the main job: test every detection of this repository
 	$(BIN)/harness test
 
 test: check  ## install, check style, types and import arrows, then run all tests
-	$(BIN)/pytest -n auto --dist worksteal
+	$(BIN)/pytest -n auto --dist worksteal -m 'not containers'
+
+containers: $(STAMP)  ## the tests that start containers: with the Docker engine that answers, or with one of their own
+	$(BIN)/pytest -n auto --dist loadfile -m containers tests/containers
+
+image: wheelhouse  ## the harness image, with its wheels built here
+	docker build --file docker/Dockerfile --tag harness docker
+
+.PHONY: wheelhouse
+wheelhouse: $(STAMP)
+	rm -rf docker/wheelhouse
+	$(BIN)/pip wheel --quiet --disable-pip-version-check --wheel-dir docker/wheelhouse .
 
 check: lint types imports
 

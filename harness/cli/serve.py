@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import threading
+from collections.abc import Callable
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,6 +17,10 @@ from harness.errors import ExitCode
 
 if TYPE_CHECKING:
     from harness.cli.status_page import Rows
+    from harness.containers.environment import Asked
+    from harness.content import Content
+    from harness.knowledge.knowledge import Knowledge
+    from harness.server.config import ServerConfig
     from harness.server.server import RunningServer
 
 
@@ -25,6 +32,12 @@ if TYPE_CHECKING:
 @click.option("--no-tls", is_flag=True, help="Speak http instead of https.")
 @click.option("--username", default="admin", show_default=True)
 @click.option("--password", default="", help="Default: one is made up and printed.")
+@click.option(
+    "--as-container",
+    is_flag=True,
+    help="Take password, token, ports and apps from the variables that the image splunk/splunk obeys, listen on "
+    "all addresses and tell the state as it does. Our image starts so.",
+)
 @app_option
 @root_option
 def command(
@@ -35,6 +48,7 @@ def command(
     no_tls: bool,
     username: str,
     password: str,
+    as_container: bool,
     apps: tuple[Path, ...],
     root: Path | None,
 ) -> int:
@@ -43,18 +57,13 @@ def command(
     The macros, lookups and saved searches of the content around the current folder (or --root) are there in all apps.
     """
     from harness.backends.embedded import INDEXES
-    from harness.cli.status_page import StatusPage
-    from harness.runner.saved import stanzas
-    from harness.runner.subjects import app_label, subject_of
     from harness.server.config import ServerConfig
-    from harness.server.server import Server
 
+    if as_container:
+        return _serve_as_container(root)
     content = load_content_if_any(root)
     knowledge = load_knowledge(apps, content)
-    if content is not None:
-        label = app_label(content.root)
-        subjects = [subject_of(detection, content.root, label) for detection in content.detections]
-        knowledge.apps[-1].confs["savedsearches"] = stanzas(subjects)
+    _add_saved_searches(knowledge, content)
     config = ServerConfig(
         host=host,
         port=port,
@@ -66,16 +75,95 @@ def command(
         indexes=INDEXES,
         follow_schedules=True,
     )
+    return _serve(config, web_port)
+
+
+def _serve(config: ServerConfig, web_port: int | None, ready: Callable[[], None] = lambda: None) -> int:
+    """Until a signal comes. Without ``web_port`` there is no page; ``ready`` is called once all ports answer."""
+    from harness.cli.status_page import StatusPage
+    from harness.server.server import Server
+
     stopped = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: stopped.set())
-    with Server(config).start() as server, StatusPage(host, web_port, lambda: _tables(server)) as page:
+    with ExitStack() as stack:
+        server = stack.enter_context(Server(config).start())
         click.echo(f"REST API   {server.rest_url}")
-        click.echo(f"HEC        {server.hec_url}  token {server.hec_token}")
-        click.echo(f"login      {server.username} / {server.password if not password else '(the password you gave)'}")
-        click.echo(f"web page   {page.url}")
+        click.echo(f"HEC        {server.hec_url}  token {'(yours)' if config.hec_token else server.hec_token}")
+        click.echo(
+            f"login      {server.username} / {'(the password you gave)' if config.password else server.password}"
+        )
+        if web_port is not None:
+            page = stack.enter_context(StatusPage(config.host, web_port, lambda: _tables(server)))
+            click.echo(f"web page   {page.url}")
+        ready()
         click.echo("Ctrl-C stops it.")
         stopped.wait()
     return ExitCode.OK
+
+
+def _serve_as_container(root: Path | None) -> int:
+    from harness.backends.embedded import INDEXES
+    from harness.containers import contract
+    from harness.containers.environment import read_environment, staging
+    from harness.containers.state import StateFile
+    from harness.server.config import ServerConfig
+
+    with StateFile(os.environ) as state:
+
+        def ready() -> None:
+            state.set("started")
+            click.echo(contract.READY)
+
+        asked = read_environment(os.environ)
+        content = load_content_if_any(root)
+        knowledge = _knowledge_asked_for(asked, content)
+        _add_saved_searches(knowledge, content)
+        config = ServerConfig(
+            host="0.0.0.0",  # noqa: S104 - what is published of it is for whoever starts the container to say
+            port=asked.port,
+            hec_port=asked.hec_port,
+            tls=asked.tls,
+            hec_tls=asked.hec_tls,
+            hec_token=asked.hec_token,
+            hec_token_name=contract.HEC_TOKEN_NAME,
+            username=contract.ADMIN,
+            password=asked.password,
+            knowledge=knowledge,
+            indexes=INDEXES,
+            server_name=asked.server_name or "harness",
+            staging=staging(),
+            follow_schedules=True,
+        )
+        return _serve(config, asked.web_port or None, ready)
+
+
+def _knowledge_asked_for(asked: Asked, content: Content | None) -> Knowledge:
+    """Our apps, those that lie in the container, those of SPLUNK_APPS_URL, the file's settings, then the content. An
+    app of the same name as an earlier one takes its place."""
+    from harness.containers.environment import mounted_apps
+    from harness.content.app import content_app
+    from harness.knowledge.apps import load_app
+    from harness.knowledge.knowledge import Knowledge, shipped_apps
+    from harness.replay.download import Downloads
+
+    downloads = Downloads()
+    paths = [downloads.fetch(app) if app.startswith(("http://", "https://")) else Path(app) for app in asked.apps]
+    loaded = [load_app(path) for path in [*shipped_apps(), *mounted_apps(), *paths]]
+    if asked.settings is not None:
+        loaded.append(asked.settings)
+    if content is not None:
+        loaded.append(content_app(content))
+    return Knowledge(list({app.name: app for app in loaded}.values()))
+
+
+def _add_saved_searches(knowledge: Knowledge, content: Content | None) -> None:
+    from harness.runner.saved import stanzas
+    from harness.runner.subjects import app_label, subject_of
+
+    if content is not None:
+        label = app_label(content.root)
+        subjects = [subject_of(detection, content.root, label) for detection in content.detections]
+        knowledge.apps[-1].confs["savedsearches"] = stanzas(subjects)
 
 
 def _tables(server: RunningServer) -> dict[str, Rows]:

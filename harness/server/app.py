@@ -22,6 +22,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from harness.server import hec, routing
 from harness.server.answers import JSON, Answer, Refusal
 from harness.server.call import Call, read_arguments, read_path
+from harness.server.endpoints.root import top
 from harness.server.routing import Style
 
 if TYPE_CHECKING:
@@ -125,6 +126,8 @@ class _Management:
         request = self._request
         query = read_arguments(request.scope["query_string"], b"")
         self._json = query.get("output_mode", [""])[0].startswith("json")
+        if request.scope["raw_path"] == b"/" and request.method in {"GET", "HEAD"} and not self._json:
+            return top(self._instance, self._base_url())
         target = read_path(request.scope["raw_path"])
         found = routing.find(target) if target is not None else None
         method = "GET" if request.method == "HEAD" else request.method

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 from harness.settings import Limits
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from harness.clock import Clock
     from harness.knowledge.knowledge import Knowledge
 
@@ -23,6 +25,11 @@ class ServerConfig:
     port: int = 0
     hec_port: int = 0
     tls: bool = True
+    hec_tls: bool | None = None
+    """Whether the event collector speaks https; None is as ``tls``."""
+    hec_token: str = ""
+    """The value of the first token; one is made up without it."""
+    hec_token_name: str = "harness"  # noqa: S105 - a name
     username: str = "admin"
     password: str = ""
     knowledge: Knowledge | None = None
@@ -34,6 +41,12 @@ class ServerConfig:
     indexes: Sequence[str] = ()
     """Made at start, beside those that every Splunk has."""
     server_name: str = "harness"
+    staging: Path | None = None
+    """The folder whose files clients may make lookups of; None is a server without one."""
     search_threads: int = 4
     max_form_bytes: int = 64 * MIB
     limits: Limits = field(default_factory=Limits)
+
+    @property
+    def collector_tls(self) -> bool:
+        return self.tls if self.hec_tls is None else self.hec_tls

@@ -99,7 +99,8 @@ class SplunkInstance:
                 self.define_collection(stanza.app, stanza.name, stanza.settings)
         self.hec = HecTokens()
         self.acks = Acknowledgements()
-        self.default_hec_token = self.hec.create(config.server_name)
+        token = {"token": config.hec_token} if config.hec_token else {}
+        self.default_hec_token = self.hec.create(config.hec_token_name, token)
         self.jobs = Jobs(self, config.search_threads)
         self.alerts = Alerts(self)
         self.scheduler = Scheduler(self)

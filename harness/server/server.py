@@ -45,12 +45,14 @@ class Server:
         with _Sockets() as sockets:
             rest = sockets.bind(config.host, config.port, "management port", "--port")
             collector = sockets.bind(config.host, config.hec_port, "event collector's port", "--hec-port")
-            certificate = self_signed([config.host, "localhost"]) if config.tls else None
+            certificate = self_signed([config.host, "localhost"]) if config.tls or config.collector_tls else None
+            rest_tls = certificate if config.tls else None
+            hec_tls = certificate if config.collector_tls else None
             instance = SplunkInstance(config)
             instance.rest_port, instance.hec_port = rest.getsockname()[1], collector.getsockname()[1]
             listeners = [
-                _Listener(management_app(instance), rest, certificate, "management", protocol_for(instance)),
-                _Listener(collector_app(instance), collector, certificate, "collector"),
+                _Listener(management_app(instance), rest, rest_tls, "management", protocol_for(instance)),
+                _Listener(collector_app(instance), collector, hec_tls, "collector"),
             ]
             sockets.keep()
         running = RunningServer(instance, certificate, listeners)
@@ -78,11 +80,11 @@ class RunningServer:
 
     @property
     def rest_url(self) -> str:
-        return self._url(self.instance.rest_port)
+        return self._url(self.instance.rest_port, tls=self.instance.config.tls)
 
     @property
     def hec_url(self) -> str:
-        return self._url(self.instance.hec_port)
+        return self._url(self.instance.hec_port, tls=self.instance.config.collector_tls)
 
     @property
     def hec_token(self) -> str:
@@ -96,10 +98,10 @@ class RunningServer:
     def password(self) -> str:
         return self.instance.password
 
-    def _url(self, port: int) -> str:
+    def _url(self, port: int, *, tls: bool) -> str:
         host = self.instance.config.host
         shown = f"[{host}]" if ":" in host else host
-        return f"{'https' if self.certificate is not None else 'http'}://{shown}:{port}"
+        return f"{'https' if tls else 'http'}://{shown}:{port}"
 
     def stop(self) -> None:
         """End all searches, close both ports and wait for the threads. A second time does nothing."""

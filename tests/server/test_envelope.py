@@ -210,6 +210,14 @@ def test_the_root_is_a_feed_in_atom_only(rest: Rest) -> None:
     assert rest("GET", "/services?output_mode=json").message == ("ERROR", "Not Found")
 
 
+def test_the_port_itself_answers_without_a_login(rest: Rest) -> None:
+    """What the health check of a container asks (api-addons-cim 3.3)"""
+    reply = rest("GET", "/", headers={})
+    feed = etree.fromstring(reply.body)
+    assert (reply.status, feed.find("a:title", ATOM).text) == (200, "splunkd")
+    assert [title.text for title in feed.findall("a:entry/a:title", ATOM)] == ["rpc", "services", "servicesNS", "static"]
+
+
 @pytest.mark.measured("M2.66")
 def test_head_is_get_without_a_body(rest: Rest) -> None:
     reply = rest("HEAD", "/services/server/info")

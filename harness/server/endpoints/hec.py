@@ -116,7 +116,7 @@ def _global(call: Call) -> Entry:
             "dedicatedIoThreads": "2",
             "disabled": call.instance.hec.disabled,
             "eai:acl": None,
-            "enableSSL": call.instance.config.tls,
+            "enableSSL": call.instance.config.collector_tls,
             "host": call.instance.name,
             "index": "default",
             "maxSockets": "0",

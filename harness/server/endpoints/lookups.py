@@ -90,10 +90,45 @@ def listed(call: Call) -> list[Entry]:
 
 
 @files.creator
-def create(call: Call, name: str, settings: dict[str, str]) -> Entry:  # noqa: ARG001
-    """Splunk takes a file that lies in its staging area; this server has none (N8.27)."""
+def create(call: Call, name: str, settings: dict[str, str]) -> Entry:
+    """Splunk takes a file that lies in its staging area, and takes it away from there (N8.27). A server in a container
+    has such an area; others have none."""
     data = settings.get("eai:data", "")
-    raise Refusal(400, "ERROR", f"{data} is outside of staging area. Send the contents with data/lookup_edit instead.")
+    _check_name(name)
+    if any(entry.name == name for entry in listed(call)):
+        raise Refusal(409, "ERROR", f"A lookup table file named '{name}' already exists.")
+    return _take_staged(call, name, data)
+
+
+@files.editor
+def replace(call: Call, name: str, settings: dict[str, str]) -> Entry:
+    """A file that is staged takes the place of the one that is there."""
+    if all(entry.name != name for entry in listed(call)):
+        raise could_not_find(name)
+    return _take_staged(call, name, settings.get("eai:data", ""))
+
+
+def _take_staged(call: Call, name: str, data: str) -> Entry:
+    area = call.instance.config.staging
+    staged = Path(data).resolve()
+    if area is None or not staged.is_relative_to(area.resolve()):
+        hint = "" if area is not None else " Send the contents with data/lookup_edit instead."
+        raise Refusal(400, "ERROR", f"{data} is outside of staging area.{hint}")
+    try:
+        if staged.stat().st_size > call.instance.config.limits.upload_max_bytes:
+            raise Refusal(400, "ERROR", f"{data} is too large.")
+        table = Table.from_csv(staged.read_bytes(), Path(name))
+        staged.unlink()
+    except OSError as error:
+        raise Refusal(400, "ERROR", f"Error reading file {data}: {error.strerror}") from error
+    call.instance.write_lookup(name, table)
+    app = call.namespace.app
+    return _entry(name, "search" if app is None or app == "-" else app)
+
+
+def _check_name(name: str) -> None:
+    if not name or Path(name).name != name or not name.endswith(".csv"):
+        raise Refusal(400, "ERROR", f"'{name}' is not the name of a lookup file.")
 
 
 def _entry(name: str, app: str) -> Entry:
@@ -131,8 +166,7 @@ def read_contents(call: Call) -> Answer:
 def write_contents(call: Call) -> Answer:
     """Write a lookup file: ``contents`` is a JSON array of rows, the header first. A file that is not there is made."""
     name = call.one("lookup_file")
-    if not name or Path(name).name != name or not name.endswith(".csv"):
-        raise Refusal(400, "ERROR", f"'{name}' is not the name of a lookup file.")
+    _check_name(name)
     try:
         rows = msgspec.json.decode(call.one("contents", "null"), type=list[list[str | int | float | None]])
     except msgspec.DecodeError as error:

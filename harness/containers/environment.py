@@ -1,0 +1,178 @@
+"""What the environment and ``default.yml`` of a container ask of the Splunk in it, as splunk/splunk reads them.
+
+The environment wins over the file. What we cannot do as asked is refused, never left out in silence.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import yaml
+
+from harness.containers.contract import APPS, DEFAULTS, HEC_PORT, REST_PORT, SHORTEST_PASSWORD, STAGING, WEB_PORT
+from harness.errors import FilePlace, UsageError
+from harness.knowledge.apps import App
+
+_HOOKS: Final = (
+    "SPLUNK_ADD",
+    "SPLUNK_ANSIBLE_POST_TASKS",
+    "SPLUNK_ANSIBLE_PRE_TASKS",
+    "SPLUNK_BEFORE_START_CMD",
+    "SPLUNK_CMD",
+    "SPLUNK_DEFAULTS_URL",
+)
+_ROLE: Final = "splunk_standalone"
+_MAX_FILE_BYTES: Final = 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """``apps`` are paths or URLs in the order asked for; ``settings`` is an app made of the file's ``conf``."""
+
+    password: str
+    hec_token: str
+    tls: bool = True
+    hec_tls: bool = True
+    port: int = REST_PORT
+    hec_port: int = HEC_PORT
+    web_port: int = WEB_PORT
+    """0 is no web page."""
+    server_name: str = ""
+    apps: tuple[str, ...] = ()
+    settings: App | None = None
+
+
+def read_environment(environment: Mapping[str, str], defaults: Path = Path(DEFAULTS)) -> Asked:
+    """Raises UsageError for what is missing, malformed or beyond us."""
+    _refuse_what_we_cannot(environment)
+    file = _read_file(defaults)
+    hec = _mapping(file.get("hec"), "splunk.hec", defaults)
+    tls = _mapping(file.get("ssl"), "splunk.ssl", defaults)
+    if not _true(hec.get("enable", True)):
+        raise UsageError("splunk.hec.enable is off; tests need the event collector", where=FilePlace(defaults))
+    return Asked(
+        password=_password(environment.get("SPLUNK_PASSWORD") or str(file.get("password") or "")),
+        hec_token=environment.get("SPLUNK_HEC_TOKEN") or str(hec.get("token") or ""),
+        tls=_true(environment.get("SPLUNKD_SSL_ENABLE") or tls.get("enable", True)),
+        hec_tls=_true(environment.get("SPLUNK_HEC_SSL") or hec.get("ssl", True)),
+        port=_port("SPLUNK_SVC_PORT", environment, file.get("svc_port"), REST_PORT),
+        hec_port=_port("SPLUNK_HEC_PORT", environment, hec.get("port"), HEC_PORT),
+        web_port=_port("SPLUNK_HTTP_PORT", environment, file.get("http_port"), WEB_PORT),
+        server_name=environment.get("SPLUNK_HOSTNAME", ""),
+        apps=_apps(environment.get("SPLUNK_APPS_URL", ""), file.get("apps_location"), defaults),
+        settings=_settings(file.get("conf"), defaults),
+    )
+
+
+def mounted_apps(folder: Path = Path(APPS)) -> list[Path]:
+    """Apps that lie in the container's own folder for them, as a volume or copied."""
+    if not folder.is_dir():
+        return []
+    return sorted(path for path in folder.iterdir() if (path / "default").is_dir() or (path / "local").is_dir())
+
+
+def staging(folder: Path = Path(STAGING)) -> Path | None:
+    return folder if folder.is_dir() else None
+
+
+def _refuse_what_we_cannot(environment: Mapping[str, str]) -> None:
+    for name in _HOOKS:
+        if environment.get(name):
+            raise UsageError(
+                f"{name} is set, but there is no splunk command and no Ansible here to carry it out",
+                hint="leave it out, or use the image splunk/splunk",
+            )
+    role = environment.get("SPLUNK_ROLE", _ROLE)
+    if role != _ROLE:
+        raise UsageError(f"SPLUNK_ROLE={role} is not supported", hint=f"this image is a {_ROLE}")
+
+
+def _read_file(path: Path) -> dict[str, Any]:
+    """What stands under ``splunk``; nothing if there is no such file."""
+    try:
+        with path.open("rb") as file:
+            text = file.read(_MAX_FILE_BYTES + 1)
+    except FileNotFoundError:
+        return {}
+    except OSError as error:
+        raise UsageError(f"cannot be read: {error.strerror}", where=FilePlace(path)) from error
+    if len(text) > _MAX_FILE_BYTES:
+        raise UsageError(f"is larger than {_MAX_FILE_BYTES} bytes", where=FilePlace(path))
+    try:
+        document = yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        raise UsageError(f"is not YAML: {error}", where=FilePlace(path)) from error
+    return _mapping(_mapping(document, "the file", path).get("splunk"), "splunk", path)
+
+
+def _mapping(value: Any, name: str, path: Path) -> dict[str, Any]:
+    if value is None:
+        return {}
+    if not isinstance(value, dict):
+        raise UsageError(f"{name} is no mapping", where=FilePlace(path))
+    return value
+
+
+def _password(text: str) -> str:
+    if not text:
+        raise UsageError(
+            "no password for the administrator",
+            hint=f"set SPLUNK_PASSWORD, or splunk.password in {DEFAULTS}",
+        )
+    if len(text) < SHORTEST_PASSWORD:
+        raise UsageError(f"the password has fewer than {SHORTEST_PASSWORD} characters", hint="set SPLUNK_PASSWORD")
+    return text
+
+
+def _port(name: str, environment: Mapping[str, str], said: Any, default: int) -> int:
+    text = environment.get(name) or (default if said is None else said)
+    try:
+        port = int(text)
+    except (TypeError, ValueError):
+        port = -1
+    if not 0 <= port <= 65535:
+        raise UsageError(f"{name}: {text!r} is no port")
+    return port
+
+
+def _apps(listed: str, said: Any, path: Path) -> tuple[str, ...]:
+    if listed:
+        return tuple(item.strip() for item in listed.split(",") if item.strip())
+    if said is None:
+        return ()
+    if isinstance(said, str):
+        said = said.split(",")
+    if not isinstance(said, list):
+        raise UsageError("splunk.apps_location is no list", where=FilePlace(path))
+    return tuple(str(item).strip() for item in said if str(item).strip())
+
+
+def _settings(said: Any, path: Path) -> App | None:
+    """``conf`` is a list of ``{key, value}`` or a mapping; each value has the stanzas of one file as ``content``."""
+    if not said:
+        return None
+    if isinstance(said, dict):
+        said = [{"key": key, "value": value} for key, value in said.items()]
+    if not isinstance(said, list):
+        raise UsageError("splunk.conf is neither a list nor a mapping", where=FilePlace(path))
+    app = App("default_yml", path)
+    for item in said:
+        entry = _mapping(item, "an entry of splunk.conf", path)
+        name = str(entry.get("key") or "")
+        content = _mapping(_mapping(entry.get("value"), name, path).get("content"), f"{name}: content", path)
+        stanzas = app.confs.setdefault(name, {})
+        for stanza, settings in content.items():
+            written = _mapping(settings, f"{name}: [{stanza}]", path)
+            stanzas.setdefault(str(stanza), {}).update({str(key): _text(value) for key, value in written.items()})
+    return app
+
+
+def _text(value: Any) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _true(value: Any) -> bool:
+    return str(value).strip().lower() in {"1", "true", "yes", "on"}

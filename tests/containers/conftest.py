@@ -1,0 +1,72 @@
+"""One engine and one build of our image for all tests here, and a check that each leaves nothing behind."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import docker
+from docker import DockerClient
+from tests.containers.engine import NoEngine, engine
+from tests.containers.images import build_image
+
+HERE = Path(__file__).parent
+TAG = "harness-test/splunk:latest"
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if HERE in item.path.parents:
+            item.add_marker("containers")
+            item.add_marker(pytest.mark.timeout(600))
+
+
+@pytest.fixture(scope="session")
+def docker_host() -> Iterator[str]:
+    try:
+        with engine() as address:
+            before = os.environ.get("DOCKER_HOST")
+            os.environ["DOCKER_HOST"] = address
+            yield address
+            if before is None:
+                del os.environ["DOCKER_HOST"]
+            else:
+                os.environ["DOCKER_HOST"] = before
+    except NoEngine as reason:
+        pytest.skip(str(reason))
+
+
+@pytest.fixture(scope="session")
+def client(docker_host: str) -> Iterator[DockerClient]:
+    found = docker.DockerClient(base_url=docker_host, timeout=60)
+    yield found
+    found.close()
+
+
+@pytest.fixture(scope="session")
+def image(client: DockerClient) -> str:
+    """The tag of our image, built from the source."""
+    try:
+        build_image(client, TAG)
+    except NoEngine as reason:
+        pytest.skip(str(reason))
+    return TAG
+
+
+@pytest.fixture
+def nothing_left(client: DockerClient) -> Iterator[None]:
+    """The test leaves no container, volume or network that was not there before."""
+    before = _everything(client)
+    yield
+    assert _everything(client) == before
+
+
+def _everything(client: DockerClient) -> dict[str, set[str]]:
+    return {
+        "containers": {str(item.id) for item in client.containers.list(all=True)},
+        "volumes": {str(item.id) for item in client.volumes.list()},
+        "networks": {str(item.id) for item in client.networks.list()},
+    }

@@ -1,0 +1,110 @@
+"""A Docker engine for the tests: the one that answers, or one of their own, started for as long as they run."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import docker
+
+START_SECONDS = 60.0
+STOP_SECONDS = 30.0
+
+
+class NoEngine(Exception):
+    """Why there is none."""
+
+
+@contextmanager
+def engine() -> Iterator[str]:
+    """The address of an engine (DOCKER_HOST). Raises NoEngine where none answers and none can be started."""
+    found = os.environ.get("DOCKER_HOST") or "unix:///var/run/docker.sock"
+    if _answers(found):
+        yield found
+        return
+    if shutil.which("dockerd") is None:
+        raise NoEngine("no Docker engine answers, and dockerd is not installed (Debian: docker.io)")
+    if os.geteuid() != 0:
+        raise NoEngine("no Docker engine answers, and only root can start one")
+    with _own_engine() as address:
+        yield address
+
+
+def _answers(address: str) -> bool:
+    try:
+        client = docker.DockerClient(base_url=address, timeout=10)
+    except docker.errors.DockerException:
+        return False
+    try:
+        return bool(client.ping())
+    except (docker.errors.DockerException, OSError):
+        return False
+    finally:
+        client.close()
+
+
+@contextmanager
+def _own_engine() -> Iterator[str]:
+    """Without networks of its own: containers share the host's, so nothing of the host's is changed."""
+    folder = Path(tempfile.mkdtemp(prefix="harness-engine-", dir="/var/tmp"))
+    address = f"unix://{folder}/docker.sock"
+    with (folder / "log").open("wb") as log:
+        process = subprocess.Popen(
+            [
+                "dockerd",
+                "--bridge=none",
+                "--iptables=false",
+                "--ip6tables=false",
+                f"--host={address}",
+                f"--data-root={folder}/data",
+                f"--exec-root={folder}/exec",
+                f"--pidfile={folder}/pid",
+            ],
+            stdout=log,
+            stderr=log,
+            stdin=subprocess.DEVNULL,
+            start_new_session=True,
+        )
+    try:
+        deadline = time.monotonic() + START_SECONDS
+        while not _answers(address):
+            if process.poll() is not None or time.monotonic() > deadline:
+                lines = (folder / "log").read_text(errors="replace").splitlines()
+                raise NoEngine("dockerd does not start: " + " | ".join(lines[-3:]))
+            time.sleep(0.1)
+        yield address
+    finally:
+        _remove_containers(address)
+        process.send_signal(signal.SIGTERM)
+        try:
+            process.wait(STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait(STOP_SECONDS)
+        _unmount_below(folder)
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _remove_containers(address: str) -> None:
+    """What a failed test may have left would outlive the engine."""
+    try:
+        client = docker.DockerClient(base_url=address, timeout=30)
+        for container in client.containers.list(all=True):
+            container.remove(force=True, v=True)
+        client.close()
+    except (docker.errors.DockerException, OSError):
+        pass
+
+
+def _unmount_below(folder: Path) -> None:
+    mounted = [line.split()[1] for line in Path("/proc/mounts").read_text().splitlines()]
+    for path in sorted(mounted, reverse=True):
+        if path.startswith(f"{folder}/"):
+            subprocess.run(["umount", "--lazy", path], check=False, capture_output=True)
