@@ -13,6 +13,7 @@ from harness.knowledge.apps import App, conflicts, load_app
 from harness.knowledge.classification import Classifier, EventType, read_eventtypes, read_tags
 from harness.knowledge.conf import Stanzas, boolean, merge, names, with_default
 from harness.knowledge.datamodels import DataModel, parse_data_model
+from harness.knowledge.locations import Locations
 from harness.knowledge.lookups import Lookup, Rows, Table, Tables, define, is_lookup, usable
 from harness.knowledge.recipes import Recipe, RecipeReader
 from harness.knowledge.stanzas import Props
@@ -135,6 +136,12 @@ class Knowledge:
     def classifier(self) -> Classifier:
         return Classifier(self.eventtypes, read_tags(self.conf("tags")))
 
+    @cached_property
+    def locations(self) -> Locations:
+        """The database of IP addresses that ``iplocation`` asks."""
+        setting = self.conf("limits").get("iplocation", {}).get("db_path")
+        return Locations(setting, self.place("limits", "iplocation", "db_path"))
+
     # --- lookups and data models
 
     def lookup(self, name: str) -> Lookup:
@@ -163,7 +170,9 @@ class Knowledge:
         filename = settings.get("filename")
         if filename is None:
             fields = names(settings.get("fields_list", "").replace(" ", ","))
-            return define(name, settings, self.tables.collection(settings.get("collection", name), fields))
+            external = "external_cmd" in settings
+            rows = Table(fields, []) if external else self.tables.collection(settings.get("collection", name), fields)
+            return define(name, settings, rows)
         unread = Lookup(name, Table([], []), unsupported=define(name, settings, Table([], [])).unsupported)
         if unread.unsupported:
             return unread

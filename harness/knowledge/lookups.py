@@ -20,6 +20,7 @@ from harness.errors import FilePlace, KnowledgeError, SPLError, UnsupportedSPL
 from harness.expressions import search_mask
 from harness.knowledge.apps import MAX_APP_BYTES, text_stream
 from harness.knowledge.conf import boolean, integer
+from harness.knowledge.external_lookups import SCRIPTS, script_of
 from harness.spl.nodes import SearchNode
 from harness.spl.search_expression import parse_search_expression
 from harness.values.column import Value
@@ -131,6 +132,8 @@ class Lookup:
     temporal: Temporal | None = None
     filename: str = ""
     collection: str = ""
+    script: str = ""
+    """For a lookup whose answers a script works out: one of :data:`SCRIPTS`."""
     unsupported: str = ""
     """What of the definition is not carried out, if anything."""
     _indexes: dict[tuple[str, ...], _Index] = field(default_factory=dict, repr=False)
@@ -141,7 +144,10 @@ class Lookup:
         return self.table.fields
 
     def rows(self) -> Sequence[TableRow]:
-        """The rows that the definition's filter lets through, in the table's order."""
+        """The rows that the definition's filter lets through, in the table's order. Raises UnsupportedSPL for a lookup
+        that has none because a script answers."""
+        if self.script:
+            raise UnsupportedSPL(f"The lookup '{self.name}' has no rows: its answers are worked out by {self.script}.")
         rows = self.table.rows()
         if self.filter is None:
             return rows
@@ -153,7 +159,17 @@ class Lookup:
         lookup by time."""
         if self.temporal is not None:
             raise UnsupportedSPL(f"The lookup '{self.name}' goes by the time of events, which is not supported here.")
+        if self.script:
+            return [self._worked_out(inputs)]
         return self._bounded(self._index(tuple(inputs)).find(tuple(inputs.values())), inputs)
+
+    def _worked_out(self, inputs: Mapping[str, str]) -> TableRow:
+        asked, answered, answer = SCRIPTS[self.script]
+        if inputs.keys() != {asked}:
+            raise UnsupportedSPL(
+                f"The lookup '{self.name}' asked by {', '.join(inputs)} instead of {asked} is not supported."
+            )
+        return {answered: answer(inputs[asked])}
 
     def match_at(self, inputs: Mapping[str, str], time: float) -> list[TableRow]:
         """The rows of a lookup by time that match all inputs and hold at ``time``, the nearest first."""
@@ -274,6 +290,8 @@ def is_lookup(settings: Mapping[str, str]) -> bool:
 def define(name: str, settings: Mapping[str, str], table: Rows) -> Lookup:
     """The lookup that a transforms stanza defines over ``table``. Raises KnowledgeError for a filter that is none."""
     time_field = settings.get("time_field", "").strip()
+    script = script_of(settings.get("external_cmd", ""))
+    script = script if script in SCRIPTS and "filename" not in settings else ""
     temporal = None
     if time_field:
         temporal = Temporal(
@@ -293,7 +311,8 @@ def define(name: str, settings: Mapping[str, str], table: Rows) -> Lookup:
         _filter(name, settings.get("filter", "")),
         temporal,
         settings.get("filename", ""),
-        "" if "filename" in settings else settings.get("collection", name),
+        "" if "filename" in settings or script else settings.get("collection", name),
+        script,
         _not_carried_out(settings),
     )
 
@@ -303,7 +322,8 @@ def _not_carried_out(settings: Mapping[str, str]) -> str:
         suffix = Path(settings["filename"]).suffix.lower()
         return f"of the file type {suffix}" if suffix in (".kmz", ".kml", ".mmdb") else ""
     kind = settings.get("external_type", "kvstore" if "collection" in settings else "python")
-    return "" if kind == "kvstore" else f"external ({kind})"
+    known = kind == "kvstore" or script_of(settings.get("external_cmd", "")) in SCRIPTS
+    return "" if known else f"external ({kind})"
 
 
 def _filter(name: str, text: str) -> SearchNode | None:

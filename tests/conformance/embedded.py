@@ -20,6 +20,7 @@ from harness.values.column import Column, Value
 from harness.values.frame import Frame
 from harness.values.values import members, to_text
 from tests.conformance.runner import Block, Case
+from tests.locations import write_locations
 
 NOW: Final = 1_767_225_600.0
 """2026-01-01T00:00:00Z: what ``now()`` is in a page. Events that give no time lie a second apart before it."""
@@ -110,7 +111,7 @@ def _text(value: Any) -> Any:
 
 
 def _searcher(case: Case, folder: Path) -> Searcher:
-    own = [block for block in case.blocks if block.name in ("lookup", "macros", "conf", "data-model")]
+    own = [block for block in case.blocks if block.name in ("lookup", "macros", "conf", "data-model", "locations")]
     knowledge = _knowledge(_write_app(own, folder)) if own else _shipped_knowledge()
     store = Store()
     for block in case.blocks:
@@ -148,6 +149,10 @@ def _write_app(blocks: list[Block], folder: Path) -> Path:
         elif block.name == "data-model":
             (models / f"{block.argument}.json").write_text(block.body, encoding="utf-8")
             files.setdefault("datamodels", []).append(f"[{block.argument}]\nacceleration = 0")
+        elif block.name == "locations":
+            lines = [line.split(maxsplit=1) for line in block.body.splitlines() if line.strip()]
+            path = write_locations(app / "cities.mmdb", {network: json.loads(record) for network, record in lines})
+            files.setdefault("limits", []).append(f"[iplocation]\ndb_path = {path}")
         else:
             files.setdefault(block.argument, []).append(block.body)
     for name, lines in files.items():

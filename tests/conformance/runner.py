@@ -9,6 +9,7 @@ A ``##`` heading is one test. Its fenced blocks:
 * ``macros`` – ``name(arguments) = definition`` lines.
 * ``conf FILE`` – a ``.conf`` file of the test's own app (``conf props``).
 * ``data-model NAME`` – the JSON of a data model.
+* ``locations`` – records of a database of IP addresses: ``network JSON`` lines.
 * ``spl`` – the search. Options ``earliest=``, ``latest=``, ``now=`` (epoch seconds).
 * ``results`` – its rows as JSON lines, in order; ``results unordered`` if order does not matter.
 * ``columns`` – the fields that the results list, in order, separated by blanks or commas.
@@ -47,7 +48,7 @@ class Form:
 
 
 SPL: Final = Form(
-    frozenset(("events", "raw", "lookup", "macros", "conf", "data-model")),
+    frozenset(("events", "raw", "lookup", "macros", "conf", "data-model", "locations")),
     "spl",
     frozenset(("results", "columns", "messages", "error", "unsupported")),
 )
