@@ -25,6 +25,8 @@ from harness.values.values import plain, typed
 
 __all__ = ["check", "evaluate", "evaluate_mask", "find"]
 
+ADDRESS: Final = "_cd"
+"""Every event shows its address, but expressions do not see it (N3.26)."""
 _LOGIC: Final = frozenset(("AND", "OR", "XOR"))
 
 
@@ -188,7 +190,9 @@ class _Evaluation:
     def _field(self, name: str) -> Column:
         found = self._fields.get(name)
         if found is None:
-            found = self._fields[name] = typed(self._frame.column(name))
+            hidden = name == ADDRESS and self._frame.events
+            found = Column.null(len(self._frame)) if hidden else typed(self._frame.column(name))
+            self._fields[name] = found
         return found
 
 

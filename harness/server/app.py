@@ -144,6 +144,7 @@ class _Management:
         if target is None or found is None:
             raise routing.not_found(target)
         path, values = found
+        self._extra |= routing.relation(path, values)
         raw_body = route is not None and route.raw_body
         config = self._instance.config
         body = await _read(request, config.limits.upload_max_bytes if raw_body else config.max_form_bytes)

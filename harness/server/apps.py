@@ -9,7 +9,7 @@ from typing import Final
 
 from harness.knowledge.apps import App
 
-VERSION_OF_CORE: Final = "9.4.0"
+VERSION_OF_CORE: Final = "10.4.2"
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,14 +15,18 @@ from harness.server.answers import NO_STORE, XML, Answer, Message, json_answer
 from harness.server.call import Namespace, quote_name
 from harness.server.capabilities import Json
 
-VERSION: Final = "9.4.0"
-"""The Splunk that we speak like. From 9.0.2 on clients use the v2 search endpoints."""
-BUILD: Final = "6b4ebe426ca6"
+VERSION: Final = "10.4.2"
+"""The Splunk that we speak like: most measured answers are of it."""
+BUILD: Final = "f798d4d49089"
 
 _NAMESPACES: Final = (
     'xmlns="http://www.w3.org/2005/Atom" xmlns:s="http://dev.splunk.com/ns/rest"'
     ' xmlns:opensearch="http://a9.com/-/spec/opensearch/1.1/"'
 )
+_COMMENT: Final = (
+    "<!--This is to override browser formatting; see server.conf[httpServer] to disable" + " ." * 100 + "-->"
+)
+"""Long enough that browsers take the document as it is (N2.1)."""
 _ENTITY_LINKS: Final = frozenset({"alternate", "list", "edit", "remove"})
 _SHARE: Final = ("can_change_perms", "can_share_app", "can_share_global", "can_share_user")
 
@@ -194,6 +198,7 @@ def _feed_xml(feed: Feed, base_url: str, now: float) -> str:
     total = len(feed.entries) if feed.total is None else feed.total
     lines = [
         '<?xml version="1.0" encoding="UTF-8"?>',
+        _COMMENT,
         '<?xml-stylesheet type="text/xml" href="/static/atom.xsl"?>',
         f"<feed {_NAMESPACES}>",
         f"  <title>{_text(feed.title)}</title>",

@@ -72,7 +72,7 @@ class Collection:
             return self.answer(call, [])
 
         def one(call: Call, name: str) -> Answer:
-            return self._kept(call, self.answer(call, self.alone(call, name)))
+            return self._kept(call, self.answer(call, _chosen(call, self.alone(call, name))))
 
         listed.__doc__ = function.__doc__
         new.__doc__ = "What a new entity may be given."
@@ -206,10 +206,7 @@ class Collection:
         count, offset = _number(call, "count", self.default_count), _number(call, "offset", 0)
         per_page = UNLIMITED if count == 0 else UNSIGNED if count < 0 else count
         start = min(max(offset, 0), len(entries))
-        page = entries[start : start + per_page]
-        patterns = call.arguments.get("f", [])
-        if patterns:
-            page = [replace(entry, content=_selected(entry.content, patterns)) for entry in page]
+        page = _chosen(call, entries[start : start + per_page])
         return self._feed(call, page, len(entries), per_page, offset, 200, ())
 
     def _kept(self, call: Call, answer: Answer) -> Answer:
@@ -356,6 +353,12 @@ def _sort_value(value: Any, mode: str) -> tuple[int, float, str]:
         except ValueError:
             return (1, 0.0, text.lower())
     return (1, 0.0, text if mode == "alpha_case" else text.lower())
+
+
+def _chosen(call: Call, entries: list[Entry]) -> list[Entry]:
+    """With the settings that ``f`` asks for, if it asks for any."""
+    patterns = call.arguments.get("f", [])
+    return [replace(entry, content=_selected(entry.content, patterns)) for entry in entries] if patterns else entries
 
 
 def _selected(content: Mapping[str, Json], patterns: Sequence[str]) -> dict[str, Json]:

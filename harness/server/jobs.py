@@ -16,7 +16,6 @@ from harness.engine.plan import Plan
 from harness.engine.search import SearchRequest, SearchResult, request_window
 from harness.errors import SPLError, UnsupportedSPL
 from harness.server.answers import Message, Refusal
-from harness.server.call import quote_name
 
 if TYPE_CHECKING:
     from harness.server.instance import SplunkInstance
@@ -142,7 +141,7 @@ class Jobs:
             self._reap()
             job = self._jobs.get(sid)
         if job is None:
-            raise Refusal(404, "FATAL", "Unknown sid.", headers={"Link": f"<{quote_name(sid)}>; rel=info"})
+            raise Refusal(404, "FATAL", "Unknown sid.")
         return job
 
     def all(self) -> list[Job]:

@@ -9,14 +9,14 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 from functools import cache
 from typing import Final
 
 from harness.server.answers import Answer, Refusal
-from harness.server.call import Call, Target
+from harness.server.call import Call, Target, quote_name
 
 Function = Callable[..., Answer] | Callable[..., Awaitable[Answer]]
 
@@ -167,6 +167,14 @@ def find(target: Target) -> tuple[Path, dict[str, str]] | None:
     path, values = found
     names = [part.strip("{}") for part in path.pattern.split("/") if part.startswith("{")]
     return path, dict(zip(names, values, strict=True))
+
+
+def relation(path: Path, values: Mapping[str, str]) -> dict[str, str]:
+    """The header with the way back from the request to the job that it is about, whatever the answer (M3.22)."""
+    if "sid" not in values:
+        return {}
+    depth = path.pattern.partition("{sid}")[2].count("/")
+    return {"Link": f"<{'../' * depth}{quote_name(values['sid'])}>; rel=info"}
 
 
 def not_found(target: Target | None) -> Refusal:

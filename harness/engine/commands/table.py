@@ -8,6 +8,7 @@ from harness.engine.commands import SearchCommand
 from harness.engine.context import SearchContext
 from harness.engine.fields import expand
 from harness.spl.arguments import Arguments
+from harness.values.column import Column
 from harness.values.frame import Frame
 
 
@@ -31,5 +32,5 @@ class Table(SearchCommand):
         if not any(name in frame.columns for name in named):
             if frame.length:
                 context.messages.info("No matching fields exist.")
-            return Frame(ordered=True)
+            return Frame({name: Column.null(0) for name in named}, 0, ordered=True)
         return Frame({name: frame.column(name) for name in named}, frame.length, ordered=True)

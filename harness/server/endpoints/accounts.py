@@ -14,7 +14,10 @@ from harness.server.eai import Collection, check_arguments, require, unsupported
 from harness.server.knowledge_objects import missing_arguments
 from harness.server.shapes import shape
 
-_USER_SETTINGS: Final = "defaultApp email realname tz lang restart_background_jobs search_assistant theme"
+_USER_SETTINGS: Final = """
+defaultApp display_new_search_banner email lang realname restart_background_jobs search_assistant search_auto_format
+search_line_numbers search_syntax_highlighting search_use_advanced_editor theme tz
+"""
 _ROLE_LISTS: Final = (
     "srchIndexesAllowed",
     "srchIndexesDefault",
@@ -92,7 +95,15 @@ def _user(call: Call, name: str) -> User:
 
 
 def _user_arguments() -> set[str]:
-    return {*_USER_SETTINGS.split(), "password", "roles", "oldpassword", "force-change-pass", "createrole"}
+    return {
+        *_USER_SETTINGS.split(),
+        "password",
+        "roles",
+        "oldpassword",
+        "force-change-pass",
+        "createrole",
+        "locked-out",
+    }
 
 
 def _user_settings(settings: Mapping[str, str]) -> dict[str, Json]:
@@ -112,6 +123,7 @@ def _user_entry(call: Call, user: User) -> Entry:
     links = ("alternate", "list", "edit")
     return Entry(
         name=user.name,
+        updated=call.instance.started,
         content=user_content(call, user),
         links=links if user.built_in else (*links, "remove"),
         fields=Fields(optional=sorted(_user_arguments())),

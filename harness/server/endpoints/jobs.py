@@ -66,8 +66,11 @@ def _oneshot(call: Call, job: Job) -> Answer:
 def _only_messages(call: Call, messages: list[Message]) -> Answer:
     if call.mode.startswith("json"):
         return json_answer({"messages": [message.as_json() for message in messages]})
-    refusal = Refusal(200, "FATAL", messages[0].text if messages else "", more=messages[1:])
-    return refusal.answer(json=False)
+    # The document of results has begun when the search fails: a second declaration follows the first (N2.23).
+    begun = b"<?xml version='1.0' encoding='UTF-8'?>\n\n"
+    answer = Refusal(200, "FATAL", messages[0].text if messages else "", more=messages[1:]).answer(json=False)
+    answer.chunks = [begun, *answer.chunks]
+    return answer
 
 
 @endpoint("search/jobs/export", "POST", style=Style.TOOL, modes=RESULTS)
@@ -135,24 +138,14 @@ def find(call: Call, sid: str) -> Job:
     """A job that the caller may see; others do not exist for the caller (M3.23)."""
     job = call.instance.jobs.get(sid)
     if not _visible(call, job):
-        raise Refusal(404, "FATAL", "Unknown sid.", headers=_link(sid, 0))
+        raise Refusal(404, "FATAL", "Unknown sid.")
     return job
-
-
-def _link(sid: str, depth: int) -> dict[str, str]:
-    """M3.22: the way from the request back to the job."""
-    return {"Link": f"<{'../' * depth}{quote_name(sid)}>; rel=info"}
-
-
-def _linked(answer: Answer, sid: str, depth: int) -> Answer:
-    answer.headers = {**answer.headers, **_link(sid, depth)}
-    return answer
 
 
 @endpoint("search/jobs/{sid}", "GET", style=Style.JOB, modes=_ENTRY_MODES)
 def one(call: Call, sid: str) -> Answer:
     """A bare entry in XML (N3.8), a feed of one in JSON."""
-    return _linked(_entry(call, find(call, sid)), sid, 0)
+    return _entry(call, find(call, sid))
 
 
 def _entry(call: Call, job: Job) -> Answer:
@@ -186,14 +179,14 @@ def edit(call: Call, sid: str) -> Answer:
     job = find(call, sid)
     job.custom.update({name.removeprefix("custom."): value for name, value in call.settings().items()})
     job.touch(call.instance.wall())
-    return _linked(_entry(call, job), sid, 0)
+    return _entry(call, job)
 
 
 @endpoint("search/jobs/{sid}", "DELETE", style=Style.JOB)
 def remove(call: Call, sid: str) -> Answer:
     """As ``cancel`` (M3.31)."""
     call.instance.jobs.remove(find(call, sid))
-    return _linked(info("Search job cancelled.", json=call.json), sid, 0)
+    return info("Search job cancelled.", json=call.json)
 
 
 # --- control ----------------------------------------------------------------------------------------------------------
@@ -205,8 +198,8 @@ def control(call: Call, sid: str) -> Answer:
     job = find(call, sid)
     action = _ACTIONS.get(call.one("action"))
     if action is None:
-        raise Refusal(400, "FATAL", "Unknown action.", headers=_link(sid, 1))
-    return _linked(info(action(call, job), json=call.json), sid, 1)
+        raise Refusal(400, "FATAL", "Unknown action.")
+    return info(action(call, job), json=call.json)
 
 
 def _pause(call: Call, job: Job) -> str:
@@ -257,7 +250,7 @@ def _unsave(call: Call, job: Job) -> str:
 def _set_ttl(call: Call, job: Job) -> str:
     text = call.one("ttl")
     if not text.isdigit():
-        raise Refusal(400, "FATAL", "Invalid ttl.", headers=_link(job.sid, 1))
+        raise Refusal(400, "FATAL", "Invalid ttl.")
     return _change_ttl(call, job, int(text))
 
 
@@ -270,7 +263,7 @@ def _change_ttl(call: Call, job: Job, seconds: int) -> str:
 def _set_priority(call: Call, job: Job) -> str:
     text = call.one("priority")
     if not text.isdigit() or int(text) > 10:
-        raise Refusal(400, "FATAL", "Invalid priority.", headers=_link(job.sid, 1))
+        raise Refusal(400, "FATAL", "Invalid priority.")
     job.priority = int(text)
     return f"The search job's priority was changed to {text}."
 
@@ -303,8 +296,8 @@ def _found(call: Call, job: Job, page: Callable[[SplunkInstance, Job], results.P
     if job.failed:
         raise _failed(job)
     if job.state is not State.DONE:
-        return Answer(status=204, headers={**NO_STORE, **_link(job.sid, 1)})
-    return _linked(_rows(call, job, page(call.instance, job)), job.sid, 1)
+        return Answer(status=204, headers=dict(NO_STORE))
+    return _rows(call, job, page(call.instance, job))
 
 
 @endpoint("search/jobs/{sid}/results_preview", "GET", "POST", style=Style.JOBS, modes=RESULTS)
@@ -353,19 +346,19 @@ def _whole(text: str, default: int) -> int:
 @endpoint("search/jobs/{sid}/summary", "GET", style=Style.JOBS)
 def job_summary(call: Call, sid: str) -> Answer:
     """The most frequent values of each field of the events (N3.22)."""
-    return _linked(_as_asked(call, job_parts.summary(find(call, sid)), "summary"), sid, 1)
+    return _as_asked(call, job_parts.summary(find(call, sid)), "summary")
 
 
 @endpoint("search/jobs/{sid}/timeline", "GET", style=Style.JOBS)
 def job_timeline(call: Call, sid: str) -> Answer:
     """Events over time (N3.23)."""
-    return _linked(_as_asked(call, job_parts.timeline(find(call, sid)), "timeline"), sid, 1)
+    return _as_asked(call, job_parts.timeline(find(call, sid)), "timeline")
 
 
 @endpoint("search/jobs/{sid}/search.log", "GET", style=Style.JOBS, modes=RESULTS | {"atom"})
 def job_log(call: Call, sid: str) -> Answer:
     """What each command did, as text."""
-    return _linked(Answer([job_parts.log(find(call, sid)).encode()], 200, TEXT, NO_STORE), sid, 1)
+    return Answer([job_parts.log(find(call, sid)).encode()], 200, TEXT, NO_STORE)
 
 
 def _as_asked(call: Call, found: dict[str, Any], root: str) -> Answer:

@@ -122,9 +122,9 @@ def _entry(call: Call, saved: SavedSearch) -> Entry:
     content = saved.content(call.instance.confs.merged("alert_actions"))
     following = call.instance.scheduler.next_run(saved)
     content["next_scheduled_time"] = "" if following is None else _with_zone(call, following)
-    content["triggered_alert_count"] = sum(
-        alert.saved_search == saved.name for alert in call.instance.alerts.fired(call.instance.clock.now())
-    )
+    fired = sum(alert.saved_search == saved.name for alert in call.instance.alerts.fired(call.instance.clock.now()))
+    if fired:
+        content["triggered_alert_count"] = fired
     links = [*LINKS, "enable" if saved.flag("disabled") else "disable"]
     if saved.flag("is_scheduled"):
         links += SCHEDULED_LINKS
@@ -133,7 +133,6 @@ def _entry(call: Call, saved: SavedSearch) -> Entry:
         content=dict(sorted(content.items())),
         acl=saved.stanza.acl,
         links=links if not saved.stanza.in_app else [link for link in links if link != "remove"],
-        updated=saved.stanza.updated,
         fields=_fields(required=["search"]),
     )
 
