@@ -144,9 +144,14 @@ class SplunkClient:
             raise _failed(_job_messages(content.get("messages")))
         return int(content["resultCount"])
 
-    def ask(self, spl: str, *, earliest: str | None = None, latest: str | None = None) -> list[Row]:
-        """The rows of a small search of our own (at most 50,000 rows), in one request."""
-        arguments = {"output_mode": "json", "count": 0, **_window(earliest, latest)}
+    def ask(
+        self, spl: str, *, earliest: str | None = None, latest: str | None = None, **parameters: object
+    ) -> list[Row]:
+        """The rows of a small search of our own (at most 50,000 rows), in one request.
+
+        ``parameters`` are passed on to search/jobs.
+        """
+        arguments = {"output_mode": "json", "count": 0, **_window(earliest, latest), **parameters}
         with self._talking(spl):
             stream = self._sdk.jobs.oneshot(as_command(spl), **arguments)
             body = _json(stream.read(), self.address.rest_url)

@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 import hashlib
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
 from harness.content import shapes
+from harness.content.detection_tests import read_test
 from harness.content.fields import Fields
 from harness.content.models import (
-    AttackData,
     Deployment,
     Detection,
-    DetectionTest,
     Dialect,
     Drilldown,
-    Expectation,
     Notable,
     Risk,
     RiskObject,
@@ -51,17 +48,15 @@ _THREAT_TYPES: Final = {
     "domain": "domain",
     "registry key": "registry_path",
 }
-_COUNT: Final = re.compile(
-    r"\s*(?:(?P<exact>\d+)|(?P<sign>>=|<=|>|<)\s*(?P<bound>\d+)|(?P<low>\d+)\s*\.\.\s*(?P<high>\d+))\s*"
-)
 
 
 @dataclass(frozen=True, slots=True)
 class Defaults:
-    """What detections refer to: deployments by detection type, and schedules by name."""
+    """What detections refer to: deployments by detection type, schedules by name, and the names of baselines."""
 
     deployments: Mapping[str, Deployment]
     schedules: Mapping[str, ScheduleConfig]
+    baselines: frozenset[str] = frozenset()
 
 
 def read_detection(
@@ -107,7 +102,7 @@ def read_detection(
         asset_type=fields.text("asset_type") or tags.text("asset_type"),
         security_domain=fields.text("security_domain") or tags.text("security_domain"),
         manual_test=tags.text("manual_test"),
-        tests=tuple(_test(each) for each in fields.each("tests")),
+        tests=tuple(read_test(each, defaults.baselines) for each in fields.each("tests")),
         lines=document.top_lines(),
         document=document.data,
     )
@@ -263,61 +258,3 @@ def _drilldown(fields: Fields) -> Drilldown:
         fields.text("earliest_offset"),
         fields.text("latest_offset"),
     )
-
-
-def _test(fields: Fields) -> DetectionTest:
-    fields.unknown(shapes.Test, "a test")
-    return DetectionTest(
-        fields.text("name", required=True),
-        tuple(_attack_data(each) for each in fields.each("attack_data")),
-        _expectation(fields),
-        fields.line(),
-    )
-
-
-def _attack_data(fields: Fields) -> AttackData:
-    fields.unknown(shapes.ReplayedData, "attack_data")
-    return AttackData(
-        fields.text("data", required=True).strip(),
-        fields.text("source", required=True),
-        fields.text("sourcetype", required=True),
-        fields.text("custom_index") or fields.text("index"),
-        fields.text("host"),
-        fields.line("data"),
-    )
-
-
-def _expectation(fields: Fields) -> Expectation:
-    if fields.has("expect"):
-        expect = fields.inner("expect")
-        expect.unknown(shapes.Expect, "expect")
-        if expect.has("count"):
-            found = parse_count(expect.text("count"))
-            if found is not None:
-                return found
-            expect.note("schema", "must be a number, >=N, <=N or N..M", "count")
-    elif fields.has("expected_results"):
-        count = fields.integer("expected_results", default=1)
-        return Expectation(0, 0) if count == 0 else Expectation(count)
-    return Expectation()
-
-
-def parse_count(text: str) -> Expectation | None:
-    """``"0"``, ``"3"``, ``">=2"``, ``"<5"``, ``"2..4"``; None for what asks for no possible number."""
-    found = _COUNT.fullmatch(text)
-    if found is None:
-        return None
-    if found["exact"] is not None:
-        return Expectation(int(found["exact"]), int(found["exact"]))
-    if found["low"] is not None:
-        low, high = int(found["low"]), int(found["high"])
-        return Expectation(low, high) if low <= high else None
-    bound = int(found["bound"])
-    match found["sign"]:
-        case ">=":
-            return Expectation(bound)
-        case ">":
-            return Expectation(bound + 1)
-        case "<=":
-            return Expectation(0, bound)
-    return Expectation(0, bound - 1) if bound else None

@@ -21,8 +21,9 @@ class Fields:
         self.document = document
         self.problems = problems
         self.path = path
-        self.data: dict[str, Any] = document.data if data is None else data if isinstance(data, dict) else {}
-        if data is not None and not isinstance(data, dict):
+        self.is_mapping = data is None or isinstance(data, dict)
+        self.data: dict[str, Any] = document.data if data is None else data if self.is_mapping else {}
+        if not self.is_mapping:
             self.note("schema", "must be a mapping of keys to values")
 
     def note(self, rule: str, message: str, *at: str | int, hint: str = "", severity: str = "error") -> None:
@@ -104,7 +105,9 @@ class Fields:
         if not isinstance(value, list):
             self.note("schema", "must be a list", key)
             return []
-        return [Fields(self.document, self.problems, item, (*self.path, key, i)) for i, item in enumerate(value)]
+        # An item without a value is no mapping either.
+        items = ("" if item is None else item for item in value)
+        return [Fields(self.document, self.problems, item, (*self.path, key, i)) for i, item in enumerate(items)]
 
     def unknown(self, shape: type[Shape], where: str, severity: str = "error") -> None:
         """Note the keys that mean nothing here, with the nearest known one."""

@@ -11,6 +11,7 @@ from harness.content import shapes
 from harness.content.detections import Defaults, read_detection, read_schedule
 from harness.content.fields import Fields
 from harness.content.models import (
+    BaselineDefinition,
     Content,
     DataSource,
     Deployment,
@@ -40,7 +41,9 @@ def load_content(root: Path, paths: Iterable[Path] = ()) -> Content:
     """Read a content root. With ``paths``, only the detections in or below them; macros and lookups always whole."""
     problems: list[Problem] = []
     deployments = _deployments(root, problems)
-    defaults = Defaults(deployments, dict(_all(root / "schedules", _named_schedule, problems)))
+    baselines = tuple(_all(root / "baselines", _baseline, problems))
+    schedules = dict(_all(root / "schedules", _named_schedule, problems))
+    defaults = Defaults(deployments, schedules, frozenset(each.name for each in baselines))
     detections = tuple(_detections(root, list(paths), defaults, problems))
     macros = tuple(_all(root / "macros", _macro, problems))
     lookups = tuple(_all(root / "lookups", _lookup, problems))
@@ -48,6 +51,7 @@ def load_content(root: Path, paths: Iterable[Path] = ()) -> Content:
     problems += _clashes("macro", {each.file: f"{each.name}({len(each.arguments)})" for each in macros})
     problems += _clashes("lookup", {each.file: each.name for each in lookups})
     problems += _clashes("data source", {each.file: each.name for each in sources})
+    problems += _clashes("baseline", {each.file: each.name for each in baselines})
     ignored = _ignored(root / "harness.yml", problems)
     found = dict.fromkeys(problems)
     return Content(
@@ -59,6 +63,7 @@ def load_content(root: Path, paths: Iterable[Path] = ()) -> Content:
         tuple(deployments.values()),
         tuple(sorted(found, key=lambda problem: (str(problem.file), problem.line))),
         ignored,
+        baselines,
     )
 
 
@@ -154,6 +159,18 @@ def _data_source(fields: Fields) -> DataSource:
         fields.text("sourcetype", required=True),
         fields.document.path,
         fields.texts("fields"),
+    )
+
+
+def _baseline(fields: Fields) -> BaselineDefinition:
+    tags = fields.inner("tags")
+    return BaselineDefinition(
+        fields.text("name", required=True),
+        fields.text("id", required=True),
+        fields.text("search", required=True),
+        fields.document.path,
+        tags.texts("detections"),
+        fields.text("status"),
     )
 
 

@@ -6,10 +6,13 @@ The models are what the three YAML dialects have in common; :mod:`harness.conten
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import date
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
+
+from harness.content.expected import Expectation
 
 
 class Dialect(StrEnum):
@@ -101,19 +104,44 @@ class AttackData:
 
 
 @dataclass(frozen=True, slots=True)
-class Expectation:
-    """How many rows a test must give: ``minimum`` to ``maximum`` (None: no bound)."""
+class TestBaseline:
+    """A baseline that is run before the search, over ``attack_data`` of its own or, without any, over the test's."""
 
-    minimum: int = 1
-    maximum: int | None = None
+    __test__ = False  # not a pytest class
+
+    name: str
+    attack_data: tuple[AttackData, ...] = ()
+    earliest: str = ""
+    latest: str = ""
+    line: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class KnownFailure:
+    """A failure that is known and borne, for ``reason``, up to and including the day ``until``."""
+
+    reason: str
+    until: date
 
 
 @dataclass(frozen=True, slots=True)
 class DetectionTest:
+    """``earliest`` and ``latest`` bound the search; empty, it runs over all time. Relative times count from the data's
+    end. ``malformed`` tells what is wrong with the test, which then proves nothing.
+    """
+
     name: str
     attack_data: tuple[AttackData, ...]
     expect: Expectation = field(default_factory=Expectation)
+    earliest: str = ""
+    latest: str = ""
+    baselines: tuple[TestBaseline, ...] = ()
+    known_failure: KnownFailure | None = None
+    malformed: tuple[str, ...] = ()
     line: int = 1
+
+    def broken(self, problems: tuple[str, ...]) -> DetectionTest:
+        return replace(self, malformed=problems)
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,6 +226,18 @@ class DataSource:
 
 
 @dataclass(frozen=True, slots=True)
+class BaselineDefinition:
+    """A search that puts down what is usual. ``detections`` are the names of those that build on it."""
+
+    name: str
+    id: str
+    search: str
+    file: Path
+    detections: tuple[str, ...] = ()
+    status: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Deployment:
     """The default configuration for all detections of a type."""
 
@@ -221,3 +261,4 @@ class Content:
     problems: tuple[Problem, ...]
     ignored: Mapping[str, str] = field(default_factory=dict, hash=False)
     """Static rules that the content's ``harness.yml`` switches off everywhere, each with its reason."""
+    baselines: tuple[BaselineDefinition, ...] = ()

@@ -43,21 +43,69 @@ class ReplayedData(Shape):
     update_timestamp: bool | None = None
 
 
+class ExpectedComparison(Shape):
+    like: Annotated[str | None, Meta(description="A pattern with * for anything, in any case, as search compares")] = (
+        None
+    )
+    number: Annotated[int | float | str | None, Meta(description="3, '>=2', '<5' or '2..4'")] = None
+
+
+Cell = str | int | float | list[str | int] | ExpectedComparison | None
+Row = Annotated[
+    dict[str, Cell],
+    Meta(
+        min_length=1,
+        description="Fields and their values: a text, a number, a list (the values of a multivalue field, in any "
+        "order), null (the field has no value), {like: 'a*'} or {number: '>=2'}",
+    ),
+]
+
+
+Rows = Annotated[list[Row], Meta(min_length=1)]
+
+
 class Expect(Shape):
     count: Annotated[
-        int | str, Meta(description="How many result rows: 3, '>=2', '<5' or '2..4'; '0' for data that must not match")
-    ]
+        int | str | None,
+        Meta(description="How many result rows: 3, '>=2', '<5' or '2..4'; '0' for data that must not match"),
+    ] = None
+    rows: Annotated[Rows | None, Meta(description="Rows that must be among the results, each another one")] = None
+    fields: Annotated[Row | None, Meta(description="What every result row must hold")] = None
+    risk: Annotated[
+        Rows | None,
+        Meta(description="Risk events that must come of it, by their fields: risk_object, risk_score, risk_message"),
+    ] = None
+
+
+class TestBaseline(Shape):
+    name: Text
+    attack_data: list[ReplayedData] | None = None
+    earliest: str | None = None
+    latest: str | None = None
+
+
+class KnownFailure(Shape):
+    reason: Text
+    until: Date
 
 
 class Test(Shape):
     name: Text
     attack_data: list[ReplayedData]
+    earliest: Annotated[str | None, Meta(description="Where the searched time begins; all time without it")] = None
+    latest: Annotated[str | None, Meta(description="Where it ends; now is the time of the data's last event")] = None
     earliest_time: str | None = None
     latest_time: str | None = None
     test_type: Literal["unit", "experimental"] | None = None
     expected_results: Annotated[int, Meta(ge=0)] | None = None
     description: str | None = None
     expect: Expect | None = None
+    baselines: Annotated[
+        list[Text | TestBaseline] | None, Meta(description="Baselines that are run before the search")
+    ] = None
+    known_failure: Annotated[
+        KnownFailure | None, Meta(description="A failure that is borne until a date, with its reason")
+    ] = None
 
 
 class RiskObject(Shape):

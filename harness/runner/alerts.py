@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from harness.client.answers import Row
 from harness.client.rest import SplunkClient
@@ -18,28 +18,27 @@ _MAX_TOLD = 5
 
 @dataclass(frozen=True, slots=True)
 class RiskEvent:
-    """One event in the risk index."""
+    """One event in the risk index; ``row`` has all its fields."""
 
     object: str
     type: str
     score: str
     message: str
+    row: Row = field(default_factory=dict, hash=False, compare=False)
 
     def __str__(self) -> str:
         return f"{self.type} {self.object}, score {self.score}: {self.message}"
 
 
 def read_risk_events(client: SplunkClient, search_name: str, sid: str) -> list[RiskEvent]:
-    rows = client.ask(
-        f'search index=risk search_name="{_quoted(search_name)}" orig_sid="{_quoted(sid)}" '
-        "| table risk_object risk_object_type risk_score risk_message"
-    )
+    rows = client.ask(f'search index=risk search_name="{_quoted(search_name)}" orig_sid="{_quoted(sid)}" | fields *')
     return [
         RiskEvent(
             _text(row, "risk_object"),
             _text(row, "risk_object_type"),
             _text(row, "risk_score"),
             _text(row, "risk_message"),
+            row,
         )
         for row in rows
     ]

@@ -9,7 +9,8 @@ from itertools import pairwise
 
 from harness.client.rest import SplunkClient
 from harness.errors import SPLError
-from harness.runner.stages import Expanded, Window
+from harness.runner.stages import Expanded
+from harness.runner.window import Window
 from harness.spl.arguments import Arguments
 from harness.spl.eval_expression import parse_eval
 from harness.spl.nodes import Binary, Command, Expr, SearchAnd, SearchNode, SearchNot, SearchOr
@@ -122,11 +123,13 @@ class _Probe:
         return steps
 
     def _rows(self, spl: str) -> int:
-        return self._client.count(spl, earliest=self._window.earliest, latest=self._window.latest)
+        window = self._window
+        return self._client.count(spl, earliest=window.earliest, latest=window.latest, **window.parameters)
 
     def _counted(self, head: str, conditions: Sequence[str]) -> int:
         spl = f"{head} where {' '.join(conditions)}" if conditions else head
-        rows = self._client.ask(spl, earliest=self._window.earliest, latest=self._window.latest)
+        window = self._window
+        rows = self._client.ask(spl, earliest=window.earliest, latest=window.latest, **window.parameters)
         return int(str(rows[0].get("count", 0))) if rows else 0
 
 

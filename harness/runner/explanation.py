@@ -9,7 +9,8 @@ from harness.knowledge.stanzas import Props
 from harness.runner.clauses import Step, dropping, steps_of
 from harness.runner.record import StageRecord
 from harness.runner.replaying import census, mine
-from harness.runner.stages import Expanded, Window
+from harness.runner.stages import Expanded
+from harness.runner.window import Window
 
 
 def explain_no_rows(session: Session, search: Expanded, window: Window, stages: Sequence[StageRecord]) -> str:

@@ -3,17 +3,26 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 
-from harness.content.models import Content, Detection, DetectionTest, Problem
+from harness.content.models import (
+    AttackData,
+    BaselineDefinition,
+    Content,
+    Detection,
+    DetectionTest,
+    Problem,
+    TestBaseline,
+)
 from harness.runner.dependencies import Dependencies
 from harness.runner.keywords import Keywords
 from harness.runner.record import DetectionRecord, Level
 from harness.runner.replaying import TestData
 from harness.runner.schedule import Schedule
-from harness.runner.subject import Alert, PlannedTest, SavedSearch, Subject
+from harness.runner.subject import Alert, Baseline, PlannedTest, SavedSearch, Subject
 from harness.runner.subjects import app_label, relative, subject_of
+from harness.runner.window import Window
 
 VALIDATION = "Validation"
 """The name of the one test at that level."""
@@ -29,13 +38,14 @@ def plan_run(
     """
     label = app_label(content.root)
     dependencies = Dependencies(content)
+    baselines = {baseline.name: baseline for baseline in content.baselines}
     files = {path.resolve() for path in named}
     planned: list[PlannedTest] = []
     for detection in sorted(content.detections, key=lambda detection: detection.file):
         texts = [detection.name, detection.type, str(detection.file), *(test.name for test in detection.tests)]
         if keywords is None or keywords.match(texts):
             subject = subject_of(detection, content.root, label, dependencies.evidence(detection))
-            planned += _tests(detection, subject, levels, named=detection.file.resolve() in files)
+            planned += _tests(detection, subject, levels, baselines, named=detection.file.resolve() in files)
     unreadable = [_unreadable(path, problems, content.root) for path, problems in broken_files(content).items()]
     return [*unreadable, *planned]
 
@@ -43,9 +53,9 @@ def plan_run(
 def broken_files(content: Content) -> dict[Path, list[Problem]]:
     """Files that should hold a detection but could not be read as YAML, with what is wrong with them."""
     read = {detection.file for detection in content.detections}
-    read |= {item.file for items in (content.macros, content.lookups, content.data_sources) for item in items}
-    read |= {deployment.file for deployment in content.deployments}
-    others = [content.root / folder for folder in ("macros", "lookups", "data_sources", "deployments")]
+    described = (content.macros, content.lookups, content.data_sources, content.baselines, content.deployments)
+    read |= {item.file for items in described for item in items}
+    others = [content.root / folder for folder in ("macros", "lookups", "data_sources", "deployments", "baselines")]
     found: dict[Path, list[Problem]] = {}
     for problem in content.problems:
         if problem.file not in read and not any(problem.file.is_relative_to(folder) for folder in others):
@@ -53,7 +63,14 @@ def broken_files(content: Content) -> dict[Path, list[Problem]]:
     return found
 
 
-def _tests(detection: Detection, subject: Subject, levels: Collection[Level], *, named: bool) -> Iterator[PlannedTest]:
+def _tests(
+    detection: Detection,
+    subject: Subject,
+    levels: Collection[Level],
+    baselines: Mapping[str, BaselineDefinition],
+    *,
+    named: bool,
+) -> Iterator[PlannedTest]:
     if Level.VALIDATION in levels:
         yield PlannedTest(subject, Level.VALIDATION, VALIDATION)
     reason = _why_not(detection, named=named)
@@ -64,7 +81,7 @@ def _tests(detection: Detection, subject: Subject, levels: Collection[Level], *,
             yield PlannedTest(subject, level, detection.tests[0].name if detection.tests else level.value, skip=reason)
             continue
         for test in detection.tests:
-            yield _planned(subject, level, test)
+            yield _planned(subject, level, test, baselines)
 
 
 def _why_not(detection: Detection, *, named: bool) -> str:
@@ -77,7 +94,9 @@ def _why_not(detection: Detection, *, named: bool) -> str:
     return ""
 
 
-def _planned(subject: Subject, level: Level, test: DetectionTest) -> PlannedTest:
+def _planned(
+    subject: Subject, level: Level, test: DetectionTest, baselines: Mapping[str, BaselineDefinition]
+) -> PlannedTest:
     skip = ""
     if not test.attack_data:
         skip = "the test has no attack data"
@@ -87,11 +106,23 @@ def _planned(subject: Subject, level: Level, test: DetectionTest) -> PlannedTest
         subject,
         level,
         test.name,
-        tuple(TestData(item.data, item.source, item.sourcetype, item.index, item.host) for item in test.attack_data),
-        test.expect.minimum,
-        test.expect.maximum,
+        _data(test.attack_data),
+        test.expect,
         skip,
+        "\n".join(test.malformed),
+        Window(test.earliest or None, test.latest or None),
+        tuple(_baseline(item, baselines) for item in test.baselines if item.name in baselines),
+        test.known_failure,
     )
+
+
+def _data(datasets: Sequence[AttackData]) -> tuple[TestData, ...]:
+    return tuple(TestData(item.data, item.source, item.sourcetype, item.index, item.host) for item in datasets)
+
+
+def _baseline(named: TestBaseline, baselines: Mapping[str, BaselineDefinition]) -> Baseline:
+    window = Window(named.earliest or None, named.latest or None)
+    return Baseline(named.name, baselines[named.name].search, _data(named.attack_data), window)
 
 
 def _unreadable(path: Path, problems: Sequence[Problem], root: Path) -> PlannedTest:

@@ -26,7 +26,7 @@ from harness.runner.record import (
     summarise,
 )
 from harness.runner.subject import PlannedTest
-from harness.runner.verdict import Verdict, judge_error
+from harness.runner.verdict import Verdict, judge_error, judge_known
 
 
 def run(plan: list[PlannedTest], tools: Tools, *, fail_fast: bool = False) -> Iterator[Event]:
@@ -86,6 +86,7 @@ def _one(test: PlannedTest, tools: Tools, earlier: tuple[TestRecord, ...]) -> Ge
             verdict = judge_error(error)
         except Exception as error:  # noqa: BLE001 - the door of a test: a defect of ours must not take the others along
             verdict = Verdict(Status.ERROR, f"internal error: {error!r}")
+        verdict = judge_known(verdict, test.known_failure, datetime.now(UTC).date())
         result = draft.finish(verdict, time.monotonic() - clock)
     yield TestFinished(draft.id, result)
     return result

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from harness.client.rest import SplunkClient
 from harness.errors import SPLError
 from harness.runner.record import StageRecord
+from harness.runner.window import Window
 from harness.spl import macros
 from harness.spl.macros import Macro, MacroTable
 from harness.spl.nodes import Command
@@ -38,14 +39,6 @@ class Macros:
 
     def get(self, name: str, arity: int) -> Macro | None:
         return self._known.get((name, arity))
-
-
-@dataclass(frozen=True, slots=True)
-class Window:
-    """A time range as the jobs endpoint takes it; None is unbounded on that side."""
-
-    earliest: str | None = None
-    latest: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +80,9 @@ def measure(client: SplunkClient, search: Expanded, window: Window, *, total: in
             break
         else:
             try:
-                rows = client.count(search.beginning(length), earliest=window.earliest, latest=window.latest)
+                rows = client.count(
+                    search.beginning(length), earliest=window.earliest, latest=window.latest, **window.parameters
+                )
             except SPLError:
                 break  # a beginning may be no search by itself, as with tstats prestats=t
             stages.append(StageRecord(command.name, rows))

@@ -6,10 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from harness.content.models import RiskObject, ThreatObject
+from harness.content.expected import Expectation
+from harness.content.models import KnownFailure, RiskObject, ThreatObject
 from harness.runner.record import DetectionRecord, Level
 from harness.runner.replaying import TestData
 from harness.runner.schedule import Schedule
+from harness.runner.window import Window
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,17 +61,29 @@ class Subject:
 
 
 @dataclass(frozen=True, slots=True)
+class Baseline:
+    """A search that is run before the detection's, over ``data`` of its own or, without any, over the test's."""
+
+    name: str
+    search: str
+    data: tuple[TestData, ...] = ()
+    window: Window = field(default_factory=Window)
+
+
+@dataclass(frozen=True, slots=True)
 class PlannedTest:
     """One test to run; with ``skip`` it is not run, and ``skip`` says why; with ``unreadable`` it cannot be.
 
-    A unit test must give at least ``minimum`` rows and, if there is one, at most ``maximum``.
+    The search runs over ``window``, whose relative times count from the end of the data.
     """
 
     subject: Subject
     level: Level
     name: str
     data: tuple[TestData, ...] = ()
-    minimum: int = 1
-    maximum: int | None = None
+    expect: Expectation = field(default_factory=Expectation)
     skip: str = ""
     unreadable: str = ""
+    window: Window = field(default_factory=Window)
+    baselines: tuple[Baseline, ...] = ()
+    known_failure: KnownFailure | None = None

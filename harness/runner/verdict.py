@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 
 from harness.client.answers import Row
+from harness.content.models import KnownFailure
 from harness.errors import HarnessError, SPLError, SplPlace, UnsupportedSPL
 from harness.runner.record import Status
 
@@ -20,6 +22,8 @@ class Verdict:
 
 
 PASSED = Verdict(Status.PASS)
+
+RISK_OBJECT = "risk object"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,31 +39,68 @@ def tokens(template: str) -> list[str]:
     return list(dict.fromkeys(_TOKEN.findall(template)))
 
 
+PLACEHOLDERS = frozenset({"unknown", "-", "n/a", "none", "null"})
+"""What add-ons and data models write where they know nothing. Risk that it is given to names nobody."""
+
+
 def has_value(row: Row, name: str) -> bool:
     """A field that is absent, empty, or the literal text ``null`` has none; a multivalue needs one real value."""
+    return any(item not in (None, "", "null") for item in _values(row, name))
+
+
+def says_something(row: Row, name: str) -> bool:
+    """One value at least is none that stands for not knowing."""
+    return any(item and item.strip().lower() not in PLACEHOLDERS for item in _values(row, name))
+
+
+def _values(row: Row, name: str) -> Sequence[str | None]:
     value = row.get(name)
-    values = value if isinstance(value, list) else [value]
-    return any(item not in (None, "", "null") for item in values)
+    return value if isinstance(value, list) else [value]
 
 
 def judge_rows(rows: Sequence[Row], needed: Sequence[NeededField], somewhere: Sequence[NeededField] = ()) -> Verdict:
-    """Every row must have every field of ``needed``; some row must have each field of ``somewhere``."""
+    """Every row must have every field of ``needed``; some row must have each field of ``somewhere``.
+
+    Some row must name somebody: if there are risk objects but all of them hold placeholders in every row, the alert is
+    about nobody. Placeholders otherwise, and rows that lack a threat object, are told and leave the verdict as it is.
+    """
     complaints: list[str] = []
+    remarks: list[str] = []
     uses = _uses(needed)
     for name, use in uses.items():
         lacking = [number for number, row in enumerate(rows, start=1) if not has_value(row, name)]
         if lacking:
-            complaints.append(
-                f"the {use} field {name} has no value in {len(lacking)} of {_count(len(rows), 'row')}"
-                f"{'' if len(lacking) == len(rows) else f' (row {lacking[0]} first)'}"
-            )
+            complaints.append(f"the {use} field {name} has no value in {_of(lacking, rows)}")
     for name, use in _uses(somewhere).items():
-        if name not in uses and not any(has_value(row, name) for row in rows):
+        lacking = [number for number, row in enumerate(rows, start=1) if not has_value(row, name)]
+        if name not in uses and len(lacking) == len(rows):
             complaints.append(f"the {use} field {name} has no value in any row")
+        elif name not in uses and lacking:
+            remarks.append(f"the {use} field {name} has no value in {_of(lacking, rows)}")
     if not complaints:
-        return PASSED
-    fields = ", ".join(sorted({name for row in rows for name in row})) or "none"
-    return Verdict(Status.FAIL, "\n".join([*complaints, f"fields of the results: {fields}"]))
+        remarks += _placeholders(rows, _uses([*needed, *somewhere]))
+        entities = [item.name for item in needed if item.use == RISK_OBJECT]
+        if entities and rows and not any(says_something(row, name) for row in rows for name in entities):
+            complaints.append(f"no row says whose risk it is: {', '.join(entities)}")
+    if complaints:
+        fields = ", ".join(sorted({name for row in rows for name in row})) or "none"
+        return Verdict(Status.FAIL, "\n".join([*complaints, *remarks, f"fields of the results: {fields}"]))
+    return Verdict(Status.PASS, "\n".join(f"warning: {remark}" for remark in remarks))
+
+
+def _placeholders(rows: Sequence[Row], uses: Mapping[str, str]) -> Iterator[str]:
+    for name, use in uses.items():
+        empty = [
+            number for number, row in enumerate(rows, start=1) if has_value(row, name) and not says_something(row, name)
+        ]
+        if empty:
+            value = next(item for item in _values(rows[empty[0] - 1], name) if item)
+            yield f"the {use} field {name} is {value!r} in {_of(empty, rows)}"
+
+
+def _of(numbers: Sequence[int], rows: Sequence[Row]) -> str:
+    first = "" if len(numbers) == len(rows) else f" (row {numbers[0]} first)"
+    return f"{len(numbers)} of {_count(len(rows), 'row')}{first}"
 
 
 def _uses(fields: Sequence[NeededField]) -> dict[str, str]:
@@ -78,6 +119,19 @@ def judge_count(rows: int, minimum: int, maximum: int | None) -> Verdict:
         wanted = "no row" if maximum == 0 else f"at most {maximum}"
         return Verdict(Status.FAIL, f"{_count(rows, 'row')}, but {wanted} expected")
     return PASSED
+
+
+def judge_known(verdict: Verdict, known: KnownFailure | None, today: date) -> Verdict:
+    """A failure that its test declares is no failure up to its date; when it passes, that is told."""
+    if known is None or verdict.status not in {Status.PASS, Status.FAIL}:
+        return verdict
+    declared = f"known failure until {known.until}: {known.reason}"
+    if verdict.status is Status.PASS:
+        told = f"it passes, though declared a {declared}; take known_failure away"
+        return Verdict(Status.PASS, "\n".join(filter(None, [told, verdict.reason])))
+    if today > known.until:
+        return Verdict(Status.FAIL, f"{verdict.reason}\nthe {declared}: that day is past")
+    return Verdict(Status.SKIP, f"{declared}\n{verdict.reason}")
 
 
 def judge_error(error: HarnessError) -> Verdict:

@@ -11,7 +11,7 @@ from harness.validation.rules import RULES, Rule, Subject, rule, switches
 READING: Final = frozenset(
     (
         *("yaml", "duplicate-key", "missing-key", "unknown-key", "schema", "lookup-file", "name-clash"),
-        "unknown-schedule",
+        *("unknown-schedule", "unknown-baseline"),
     )
 )
 """Ids of the problems that are found while files are read, before any rule."""

@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 
 from harness.content import Content, Detection, find_root, load_content
 from harness.content.app import content_app
-from harness.content.detections import parse_count
-from harness.content.models import Dialect, Expectation, RiskObject, ScheduleConfig, ThreatObject
+from harness.content.expected import Expectation, parse_count
+from harness.content.models import Dialect, RiskObject, ScheduleConfig, ThreatObject
 from harness.content.shapes import SCHEMA_FILE, schema_text
 from harness.content.shapes import Detection as DetectionShape
 from harness.content.yaml_document import read_yaml
@@ -216,7 +216,7 @@ def test_further_keys_pass_with_a_warning_in_the_oldest_dialect(tmp_path: Path) 
     ],
 )  # fmt: skip
 def test_counts(text: str, bounds: tuple[int, int | None] | None) -> None:
-    assert parse_count(text) == (None if bounds is None else Expectation(*bounds))
+    assert parse_count(text) == bounds
 
 
 def test_expected_results_of_the_newest_dialect_are_honoured(tmp_path: Path) -> None:

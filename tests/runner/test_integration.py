@@ -56,9 +56,9 @@ def test_whatever_the_alert_leaves_that_it_should_not_have_fails(
 
     judge = integration._judge_alert
 
-    def judged(session: Any, subject: Any, outcome: Any) -> Any:
+    def judged(session: Any, subject: Any, *others: Any) -> Any:
         changed: Alert = replace(subject.alert, **changes)
-        return judge(session, replace(subject, alert=changed), outcome)
+        return judge(session, replace(subject, alert=changed), *others)
 
     monkeypatch.setattr(integration, "_judge_alert", judged)
     result = run(tmp_path, detection())

@@ -70,7 +70,7 @@ def test_a_detection_that_is_named_by_its_file_is_tested_whatever_its_status(tmp
 def test_a_test_that_expects_no_rows_has_no_alert_to_check(tmp_path: Path) -> None:
     negative = a_test(expect={"count": 0})
     _, unit, integration = plan(tmp_path, detection(tests=[negative]))
-    assert (unit.skip, unit.minimum, unit.maximum) == ("", 0, 0)
+    assert (unit.skip, unit.expect.minimum, unit.expect.maximum) == ("", 0, 0)
     assert "expects no rows" in integration.skip
 
 

@@ -30,7 +30,9 @@ def test_one_row_without_the_field_fails_wherever_it_stands(bad: Row, position: 
 
 def test_values_that_only_look_empty_are_values() -> None:
     rows: list[Row] = [{"user": "unknown"}, {"user": "-"}, {"user": ["", "ann"]}, {"user": "0"}]
-    assert judge_rows(rows, [USER]) == PASSED
+    verdict = judge_rows(rows, [USER])
+    assert verdict.status is Status.PASS
+    assert verdict.reason == "warning: the risk object field user is 'unknown' in 2 of 4 rows (row 1 first)"
 
 
 def test_a_field_with_two_uses_is_complained_about_once_and_the_fields_there_are_are_listed() -> None:
@@ -42,7 +44,7 @@ def test_a_field_with_two_uses_is_complained_about_once_and_the_fields_there_are
 
 def test_a_threat_object_must_have_a_value_in_some_row_only() -> None:
     threat = NeededField("process", "threat object")
-    assert judge_rows([GOOD, {**GOOD, "process": "net.exe"}], [USER], [threat]) == PASSED
+    assert judge_rows([GOOD, {**GOOD, "process": "net.exe"}], [USER], [threat]).status is Status.PASS
     assert judge_rows([GOOD], [USER], [threat]).reason.startswith(
         "the threat object field process has no value in any row"
     )

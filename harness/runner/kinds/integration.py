@@ -13,19 +13,26 @@ from datetime import datetime
 
 from harness.backends.base import Session
 from harness.client.answers import Outcome
+from harness.content.expected import Expectation
 from harness.errors import BackendError
 from harness.runner.alerts import complaints_about_risk, count_notables, read_risk_events, unthrottled
+from harness.runner.baselines import replay_after_baselines
 from harness.runner.draft import Draft, Tools
 from harness.runner.events import Event, SearchFinished
 from harness.runner.explanation import explain_no_rows
-from harness.runner.kinds.unit import judge, replay, rows_without_data, with_hints
+from harness.runner.kinds.unit import judge, rows_without_data, with_hints
+from harness.runner.matching import missing
 from harness.runner.record import Level, Status
 from harness.runner.replaying import load, mine
 from harness.runner.saved import install
 from harness.runner.schedule import Schedule
-from harness.runner.stages import Expanded, Window, expand, measure
+from harness.runner.stages import Expanded, expand, measure
 from harness.runner.subject import Subject
 from harness.runner.verdict import PASSED, Verdict
+from harness.runner.window import Window
+
+ONE_RUN = Expectation()
+"""What one run must find: something. How much there is over all time, and what, is for the unit test."""
 
 MAX_RUNS = 200
 """Runs of the schedule tried, from the last one backwards, to find one that sees the attack."""
@@ -38,27 +45,30 @@ def run(draft: Draft, tools: Tools) -> Generator[Event, None, Verdict]:
     before = next((r for r in draft.earlier if r.level is Level.UNIT and r.test == test.name), None)
     if before is not None and before.status in {Status.FAIL, Status.ERROR}:
         return Verdict(before.status, "not run: the unit test did not pass")
-    loaded = load(test.data, tools.locator, subject.path)
+    load(test.data, tools.locator, subject.path)
     with tools.backend.session() as session:
         expanded = expand(subject.search, tools.macros(session.client))
         draft.search = expanded.text
-        baseless = rows_without_data(session, subject.search)
+        baseless = rows_without_data(session, test)
         if baseless is not None:
             return baseless
-        yield from replay(draft, loaded, session)
-        chosen = _choose_run(session, subject)
+        stopped = yield from replay_after_baselines(draft, tools, session)
+        if stopped is not None:
+            return stopped
+        chosen = _choose_run(session, subject, max(test.expect.minimum, 1))
         if chosen is None:
             return _no_run(session, subject, expanded)
         outcome = _run_scheduled(session, subject, chosen)
         draft.rows = outcome.rows
         yield SearchFinished(draft.id, outcome.result_count, outcome.seconds)
-        verdict = judge(draft, outcome)
+        verdict = judge(draft, outcome, ONE_RUN)
+        remarks = verdict.reason
         if verdict.status is Status.PASS:
-            verdict = _judge_alert(session, subject, outcome)
+            verdict = _judge_alert(session, subject, outcome, test.expect)
         if tools.backend.cheap or verdict.status is not Status.PASS:
             draft.stages = measure(session.client, expanded, chosen.window, total=outcome.result_count)
         if verdict.status is Status.PASS:
-            return replace(verdict, reason=chosen.note)
+            return replace(verdict, reason="\n".join(filter(None, [chosen.note, remarks])))
         return with_hints(verdict, outcome, session)
 
 
@@ -76,8 +86,8 @@ class _Run:
         return Window(_seconds(earliest), _seconds(latest))
 
 
-def _choose_run(session: Session, subject: Subject) -> _Run | None:
-    """The last run of the schedule that finds something; None if no run does.
+def _choose_run(session: Session, subject: Subject, wanted: int) -> _Run | None:
+    """The last run of the schedule that finds as many rows as wanted, or else something; None if no run does.
 
     When an attack was recorded is chance, and so is whether two runs share it: if none finds it alone, the runs half
     an hour later are tried, which is where the search would run had the attack begun at another minute.
@@ -87,13 +97,18 @@ def _choose_run(session: Session, subject: Subject) -> _Run | None:
     later = default.half_an_hour_later()
     schedules = [(default, "")] + ([(later, _LATER.format(cron=later.cron))] if later else [])
     for schedule, note in schedules:
+        best: _Run | None = None
         for moment in schedule.runs_seeing(events)[:MAX_RUNS]:
             run = _Run(schedule, moment, note)
             window = run.window
-            if session.client.count(
+            found = session.client.count(
                 subject.search, earliest=window.earliest, latest=window.latest, now=_seconds(moment)
-            ):
+            )
+            if found >= wanted:
                 return run
+            best = best or (run if found else None)
+        if best is not None:
+            return best
     return None
 
 
@@ -137,12 +152,13 @@ def _run_scheduled(session: Session, subject: Subject, run: _Run) -> Outcome:
     return outcome
 
 
-def _judge_alert(session: Session, subject: Subject, outcome: Outcome) -> Verdict:
+def _judge_alert(session: Session, subject: Subject, outcome: Outcome, expect: Expectation) -> Verdict:
     alert = subject.alert
     name = session.saved_search_name(subject.saved_search.name)
     rows = unthrottled(outcome.rows, subject.saved_search.throttle_fields)
     found = read_risk_events(session.client, name, outcome.sid)
     complaints = complaints_about_risk(rows if alert.risk else [], alert, found)
+    complaints += missing([event.row for event in found], expect.risk, "risk event")
     notables = count_notables(session.client, name, outcome.sid)
     wanted = len(rows) if alert.notable else 0
     if notables != wanted:

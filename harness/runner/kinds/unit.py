@@ -3,42 +3,61 @@
 from __future__ import annotations
 
 from collections.abc import Generator
+from dataclasses import replace
 
 from harness.backends.base import Session
 from harness.client.answers import Outcome
-from harness.errors import BackendError
+from harness.content.expected import Expectation
+from harness.errors import BackendError, SPLError
+from harness.runner.baselines import from_data, replay_after_baselines
 from harness.runner.draft import Draft, Tools
-from harness.runner.events import DatasetReplayed, Event, SearchFinished
+from harness.runner.events import Event, SearchFinished
 from harness.runner.explanation import explain_no_rows, unknown
+from harness.runner.matching import complaints_about_rows
 from harness.runner.record import Status
-from harness.runner.replaying import Loaded, load, send
-from harness.runner.stages import Window, expand, measure
-from harness.runner.subject import Alert
-from harness.runner.verdict import NeededField, Verdict, judge_count, judge_rows, tokens
+from harness.runner.replaying import load
+from harness.runner.stages import Expanded, expand, measure
+from harness.runner.subject import Alert, PlannedTest
+from harness.runner.verdict import RISK_OBJECT, NeededField, Verdict, judge_count, judge_rows, tokens
+from harness.runner.window import Window
 
 
 def run(draft: Draft, tools: Tools) -> Generator[Event, None, Verdict]:
-    """Over all time, as it is not the schedule that is tested here."""
+    """Over the test's own window or all time, as it is not the schedule that is tested here."""
     test = draft.test
     draft.search = test.subject.search
-    loaded = load(test.data, tools.locator, test.subject.path)
+    load(test.data, tools.locator, test.subject.path)
     with tools.backend.session() as session:
         expanded = expand(test.subject.search, tools.macros(session.client))
         draft.search = expanded.text
-        baseless = rows_without_data(session, test.subject.search)
+        baseless = rows_without_data(session, test)
         if baseless is not None:
             return baseless
-        yield from replay(draft, loaded, session)
-        outcome = session.client.search(test.subject.search)
+        stopped = yield from replay_after_baselines(draft, tools, session)
+        if stopped is not None:
+            return stopped
+        window = from_data(test.window, session)
+        outcome = session.client.search(
+            test.subject.search, earliest=window.earliest, latest=window.latest, **window.parameters
+        )
         draft.rows = outcome.rows
         yield SearchFinished(draft.id, outcome.result_count, outcome.seconds)
-        verdict = judge(draft, outcome)
+        verdict = judge(draft, outcome, test.expect)
         if tools.backend.cheap or verdict.status is not Status.PASS:
-            draft.stages = measure(session.client, expanded, Window(), total=outcome.result_count)
-        if verdict.status is Status.FAIL and not outcome.rows and test.minimum:
-            verdict = Verdict(Status.FAIL, explain_no_rows(session, expanded, Window(), draft.stages))
-        too_many = test.maximum is not None and outcome.result_count > test.maximum
+            draft.stages = measure(session.client, expanded, window, total=outcome.result_count)
+        if verdict.status is Status.FAIL and not outcome.rows and test.expect.minimum:
+            verdict = Verdict(Status.FAIL, _no_rows(session, expanded, window, draft))
+        too_many = test.expect.maximum is not None and outcome.result_count > test.expect.maximum
         return verdict if too_many else with_hints(verdict, outcome, session)
+
+
+def _no_rows(session: Session, expanded: Expanded, window: Window, draft: Draft) -> str:
+    reason = explain_no_rows(session, expanded, window, draft.stages)
+    found = session.client.count(draft.test.subject.search) if window != Window() else 0
+    if not found:
+        return reason
+    within = f"from {window.earliest or 'the beginning'} to {window.latest or 'the end'}"
+    return f"{reason}\nthe test's window, {within}, leaves them out: over all time the search gives {found}"
 
 
 def with_hints(verdict: Verdict, outcome: Outcome, session: Session) -> Verdict:
@@ -50,9 +69,14 @@ def with_hints(verdict: Verdict, outcome: Outcome, session: Session) -> Verdict:
     return Verdict(verdict.status, "\n".join([verdict.reason, *warnings, *missing]))
 
 
-def rows_without_data(session: Session, search: str) -> Verdict | None:
+def rows_without_data(session: Session, test: PlannedTest) -> Verdict | None:
     """A search that finds something before the test's data is there proves nothing by finding something after."""
-    found = session.client.count(search)
+    try:
+        found = session.client.count(test.subject.search)
+    except SPLError:
+        if test.baselines:
+            return None  # what it looks up may be made by them
+        raise
     if not found:
         return None
     if session.alone:
@@ -64,28 +88,26 @@ def rows_without_data(session: Session, search: str) -> Verdict | None:
     )
 
 
-def replay(draft: Draft, loaded: list[Loaded], session: Session) -> Generator[Event, None, None]:
-    for record in send(loaded, session):
-        draft.datasets.append(record)
-        yield DatasetReplayed(draft.id, record)
-
-
-def judge(draft: Draft, outcome: Outcome) -> Verdict:
+def judge(draft: Draft, outcome: Outcome, expect: Expectation) -> Verdict:
     errors = [message.text for message in outcome.messages if message.type in {"FATAL", "ERROR"}]
     if errors:
         # The search came to an end, but not all of it ran: neither rows nor their absence mean anything.
         return Verdict(Status.ERROR, "\n".join(["the search reported an error:", *errors]))
-    counted = judge_count(outcome.result_count, draft.test.minimum, draft.test.maximum)
+    counted = judge_count(outcome.result_count, expect.minimum, expect.maximum)
+    unlike = complaints_about_rows(outcome.rows, expect)
     if counted.status is not Status.PASS or not outcome.rows:
-        return counted
+        return replace(counted, reason="\n".join([counted.reason, *unlike])) if counted.reason else counted
     alert = draft.test.subject.alert
     somewhere = [NeededField(item.field, "threat object") for item in alert.threat_objects]
-    return judge_rows(outcome.rows, needed_fields(alert), somewhere)
+    complete = judge_rows(outcome.rows, needed_fields(alert), somewhere)
+    if unlike:
+        return Verdict(Status.FAIL, "\n".join([*unlike, *([complete.reason] if complete.reason else [])]))
+    return complete
 
 
 def needed_fields(alert: Alert) -> list[NeededField]:
     """Without them in a row, its risk events have no object, or a message with a hole in it."""
     return [
-        *(NeededField(item.field, "risk object") for item in alert.risk_objects),
+        *(NeededField(item.field, RISK_OBJECT) for item in alert.risk_objects),
         *(NeededField(name, "message token") for message in alert.messages() for name in tokens(message)),
     ]
