@@ -40,6 +40,8 @@ class Dependencies:
             names = {lookup.name, lookup.csv.name if lookup.csv else lookup.name}
             if names & words:
                 found.update(path for path in (lookup.file, lookup.csv) if path is not None)
+        baselines = {baseline.name for test in detection.tests for baseline in test.baselines}
+        found.update(each.file for each in self.content.baselines if each.name in baselines)
         found.update(each.file for each in self.content.deployments if each.type == detection.type)
         found.update(each.file for each in self.content.data_sources if each.name in detection.data_sources)
         if detection.document.get("schedule"):
@@ -49,7 +51,10 @@ class Dependencies:
 
     def datasets(self, detection: Detection) -> dict[str, Path | None]:
         """Its datasets as its tests name them, each with its file if that lies in the content or at a path."""
-        names = dict.fromkeys(data.data for test in detection.tests for data in test.attack_data)
+        names: dict[str, None] = {}
+        for test in detection.tests:
+            names.update(dict.fromkeys(data.data for data in test.attack_data))
+            names.update(dict.fromkeys(data.data for each in test.baselines for data in each.attack_data))
         return {name: self._local(name, detection) for name in names}
 
     def definition(self, detection: Detection) -> str:
@@ -69,7 +74,7 @@ class Dependencies:
         yield f"{detection.sha256} {relative(detection.file, self.content.root)}"
         for path in self.files(detection):
             yield f"{_sha256_of(path)} {relative(path, self.content.root)}"
-        yield from (data.data for test in detection.tests for data in test.attack_data)
+        yield from self.datasets(detection)
 
     def _macros_of(self, detection: Detection) -> list[MacroDefinition]:
         found: dict[Path, MacroDefinition] = {}

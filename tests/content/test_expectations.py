@@ -113,7 +113,8 @@ def test_a_window_baselines_and_a_known_failure_are_read() -> None:
         (Like("NET*x"), "net use x", True), (Like("net"), "net use", False), (Like("[a]?"), "[A]?", True),
         (Like("[a]?"), "ab", False), (Like("*"), None, False), (Like("a*"), ["ab", "b"], False),
         (Within(3, 3), "3", True), (Within(3, 3), "3.000", True), (Within(3, 3), "03x", False),
-        (Within(2, None, exclusive=True), "2", False), (Within(2, None), ["2", "3"], False), (Within(1, 5), None, False),
+        (Within(2, None, exclusive=True), "2", False), (Within(2, None), ["2", "3"], False),
+        (Within(1, 5), None, False),
     ],
 )  # fmt: skip
 def test_values(expected: Any, cell: Any, holds: bool) -> None:
