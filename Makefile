@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: run test containers image check lint types imports clean
+.PHONY: run test containers image check lint types imports fidelity clean
 
 run: $(STAMP)  ## install, then run the main job: test every detection of this repository
 	$(BIN)/harness test
@@ -40,6 +40,9 @@ $(STAMP): pyproject.toml
 	$(BIN)/pip install --quiet --disable-pip-version-check --upgrade pip
 	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[dev]'
 	touch $(STAMP)
+
+fidelity: $(STAMP)  ## write the fidelity page and its summary anew from the tests
+	$(BIN)/python -m tests.fidelity.page
 
 clean:
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -21,6 +21,7 @@ COMMANDS = {
     "fields": "Show what Splunk extracts from a dataset.",
     "serve": "Run the embedded Splunk.",
     "report": "Merge run records and write reports.",
+    "version": "Say the version, and what the engine's fidelity rests on.",
 }
 """Every subcommand in the order ``--help`` lists them; ``harness/cli/<name>.py`` holds it as ``command``."""
 

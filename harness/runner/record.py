@@ -35,9 +35,12 @@ class Status(StrEnum):
     SKIP = "skip"
 
 
-class Tool(msgspec.Struct, frozen=True):
+class Tool(msgspec.Struct, frozen=True, omit_defaults=True):
+    """``fidelity`` is the hash of the summary that ``harness version --fidelity`` prints; records of before lack it."""
+
     name: str
     version: str
+    fidelity: str = ""
 
 
 class AppRecord(msgspec.Struct, frozen=True):

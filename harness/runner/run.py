@@ -11,6 +11,7 @@ from msgspec.structs import replace
 from harness import __version__
 from harness.backends.base import Backend, BackendInfo
 from harness.errors import HarnessError
+from harness.fidelity import fidelity_hash
 from harness.runner.draft import Draft, Tools
 from harness.runner.events import Event, RunFinished, RunStarted, TestFinished, TestId, TestStarted
 from harness.runner.kinds import kind_of
@@ -55,7 +56,7 @@ def run(plan: list[PlannedTest], tools: Tools, *, fail_fast: bool = False) -> It
     detections = tuple(replace(header, results=tuple(results[file])) for file, header in headers.items())
     yield RunFinished(
         RunRecord(
-            tool=Tool("harness", __version__),
+            tool=Tool("harness", __version__, fidelity_hash()),
             backend=backend,
             started=started.isoformat(timespec="seconds"),
             duration_s=round(time.monotonic() - clock, 3),
