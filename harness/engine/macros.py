@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 
 from harness.errors import SPLSyntaxError
 from harness.expressions.evaluate import evaluate, evaluate_mask
 from harness.expressions.scope import Scope
 from harness.spl.eval_expression import parse_eval
 from harness.spl.nodes import Call, Literal
+from harness.values.column import Column
 from harness.values.frame import Frame
 from harness.values.values import to_text
 
@@ -17,7 +19,7 @@ _TEXT_FUNCTIONS = frozenset(("if", "case", "validate"))
 
 
 class EvalMacros:
-    """Evaluates with no field in sight: after substitution a macro's expression holds literals only."""
+    """After substitution a definition holds literals only; a validation may also name the arguments, as fields."""
 
     def __init__(self, now: float | None = None) -> None:
         self._scope = Scope(now=time.time() if now is None else now)
@@ -32,14 +34,15 @@ class EvalMacros:
             )
         return value
 
-    def validation(self, expression: str) -> bool:
+    def validation(self, expression: str, arguments: Mapping[str, str]) -> bool:
         """True if the expression is true. One that gives a string gives the error instead."""
         parsed = parse_eval(expression)
+        row = Frame({name: Column.constant(value, 1) for name, value in arguments.items()}, 1)
         if isinstance(parsed, Literal) or (
             isinstance(parsed, Call) and parsed.name.lower() in ("if", "case", "validate")
         ):
-            value = evaluate(parsed, _ONE_ROW, self._scope)[0]
+            value = evaluate(parsed, row, self._scope)[0]
             if value is not None:
                 raise SPLSyntaxError(f"Error in 'SearchParser': {to_text(value)}")  # type: ignore[arg-type]
             return True
-        return bool(evaluate_mask(parsed, _ONE_ROW, self._scope)[0])
+        return bool(evaluate_mask(parsed, row, self._scope)[0])

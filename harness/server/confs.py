@@ -41,6 +41,16 @@ _STOCK_STANZAS: Final[Mapping[str, Mapping[str, Mapping[str, str]]]] = {
         "webhook": {"label": "Webhook", "is_custom": "1"},
     },
 }
+_SEARCH_APP: Final[Mapping[str, Mapping[str, Mapping[str, str]]]] = {
+    "savedsearches": {
+        f"Errors in the last {period}": {
+            "search": "error OR failed OR severe OR ( sourcetype=access_* ( 404 OR 500 OR 503 ) )",
+            "dispatch.earliest_time": earliest,
+        }
+        for period, earliest in (("24 hours", "-1d"), ("hour", "-1h"))
+    },
+}
+"""What the app ``search`` brings along that clients ask for by name."""
 """What those files say, where something here depends on it."""
 OVERLAY: Final = "rest"
 SYSTEM: Final = "system"
@@ -120,6 +130,7 @@ class Confs:
         self._data_models: dict[str, bytes] = {}
         self.version = 0
         self._load(SYSTEM, _STOCK_STANZAS)
+        self._load("search", _SEARCH_APP)
         for app in apps:
             self._load(app.name, app.confs)
 

@@ -90,6 +90,8 @@ class SplunkInstance:
         self.access_log = AccessLog(self)
         self.settings: dict[str, str] = {}
         """Server settings that clients have changed."""
+        self.log_levels: dict[str, str] = {}
+        """By log channel, where a client has set one; shown, and without effect."""
         self.passwords = Passwords()
         self.accelerations: dict[str, dict[str, Any]] = {}
         """What clients have set for data models, by name; shown, and without effect."""

@@ -55,8 +55,9 @@ class MacroEvaluator(Protocol):
     def definition(self, expression: str) -> str:
         """The text that an eval-based definition gives; it must give a string."""
 
-    def validation(self, expression: str) -> bool:
-        """Whether the arguments are valid: a false, or a string as an error, is not."""
+    def validation(self, expression: str, arguments: Mapping[str, str]) -> bool:
+        """Whether the arguments are valid: a false, or a string as an error, is not. The expression may name them as
+        it names fields, too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,7 +166,7 @@ class _Expander:
         values = _bind(macro, arguments)
         if macro.validation:
             expression = substitute(macro.validation, values)
-            if not self._need_evaluator(shown).validation(expression):
+            if not self._need_evaluator(shown).validation(expression, values):
                 message = macro.error_message or f"The validation of the macro '{shown}' failed."
                 raise SPLSyntaxError(f"Error in 'SearchParser': {message}", where=where)
         definition = substitute(macro.definition, values)

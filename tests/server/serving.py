@@ -46,11 +46,16 @@ class Served:
 
 @contextmanager
 def serve(
-    *options: str, host: str = "127.0.0.1", hec_port: int = 0, password: str = PASSWORD, cwd: Path | None = None
+    *options: str,
+    host: str = "127.0.0.1",
+    port: int = 0,
+    hec_port: int = 0,
+    password: str = PASSWORD,
+    cwd: Path | None = None,
 ) -> Iterator[Served]:
     """A server that is stopped at the end. Without ``cwd`` it stands where no content is."""
     with TemporaryDirectory() as nowhere:
-        command = [sys.executable, "-m", "harness", "serve", "--host", host, "--port", "0", "--web-port", "0"]
+        command = [sys.executable, "-m", "harness", "serve", "--host", host, "--port", str(port), "--web-port", "0"]
         command += ["--hec-port", str(hec_port), *(["--password", password] if password else []), *options]
         served = start(command, cwd or Path(nowhere))
         try:

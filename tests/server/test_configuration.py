@@ -169,7 +169,7 @@ def test_defaults_of_an_app_hold_for_its_stanzas(tmp_path_factory: pytest.TempPa
     app = App("TA", tmp_path_factory.mktemp("TA"))
     app.confs = {"savedsearches": {"default": {"disabled": "1"}, "a": {"search": "x"}, "b": {"disabled": "0"}}}
     with Server(ServerConfig(password=PASSWORD, knowledge=Knowledge([app]))).start() as running:
-        entries = Rest(running).get("/services/saved/searches").json["entry"]
+        entries = Rest(running).get("/services/saved/searches", search="eai:acl.app=TA").json["entry"]
     assert [(entry["name"], entry["content"]["disabled"]) for entry in entries] == [("a", True), ("b", False)]
 
 
@@ -220,3 +220,34 @@ def test_apps(rest: Rest) -> None:
     assert rest.post("/services/apps/local", name="new").status == 409
     assert rest("DELETE", "/services/apps/local/new").status == 200
     assert rest("DELETE", "/services/apps/local/TA_one").status == 400
+
+
+# --- what clients list on their way -----------------------------------------------------------------------------------
+
+
+def test_log_channels_keep_a_level(rest: Rest) -> None:
+    """splunk-sdk-python tests/integration/test_logger.py"""
+    path = "/services/server/logger/AuditLogger"
+    assert rest.get(path).json["entry"][0]["content"]["level"] == "INFO"
+    assert rest.post(path, level="DEBUG").json["entry"][0]["content"]["level"] == "DEBUG"
+    assert rest.get(path).json["entry"][0]["content"]["level"] == "DEBUG"
+    assert rest.post(path, level="LOUD").status == 400
+    assert rest.post("/services/server/logger/Nobody", level="INFO").status == 404
+
+
+def test_the_kinds_of_inputs(rest: Rest) -> None:
+    """What takes data is there; what cannot be made says so."""
+    names = [entry["name"] for entry in rest.get("/services/data/inputs").json["entry"]]
+    assert names == ["http", "monitor", "oneshot", "script", "tcp", "udp"]
+    assert rest.get("/services/data/inputs/tcp/raw").json["entry"] == []
+    refused = rest.post("/services/data/inputs/tcp/raw", name="10514")
+    assert (refused.status, refused.message[0]) == (400, "ERROR")
+    assert "Listening on a TCP port is not supported" in refused.message[1]
+    assert rest.get("/services/data/modular-inputs").json["entry"] == []
+
+
+def test_saved_searches_that_every_splunk_has(rest: Rest) -> None:
+    """splunk-sdk-python asks for one by name."""
+    entry = rest.get("/servicesNS/nobody/search/saved/searches/Errors%20in%20the%20last%2024%20hours").json["entry"][0]
+    assert entry["content"]["dispatch.earliest_time"] == "-1d"
+    assert (entry["acl"]["app"], entry["acl"]["removable"]) == ("search", False)

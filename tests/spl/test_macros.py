@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -35,7 +37,7 @@ class Evaluator:
     def definition(self, expression: str) -> str:
         return expression.strip('"')
 
-    def validation(self, expression: str) -> bool:
+    def validation(self, expression: str, arguments: Mapping[str, str]) -> bool:
         return int(expression.partition(">")[0]) > 1
 
 

@@ -7,7 +7,7 @@ import hashlib
 import shutil
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
@@ -16,14 +16,14 @@ CACHE = Path(__file__).parents[3] / ".cache" / "peers"
 INSTALL_SECONDS = 240
 
 
-def python_tools(name: str, requirements: Sequence[str]) -> Path:
+def python_tools(name: str, requirements: Sequence[str], python: str = sys.executable) -> Path:
     """The ``bin`` folder of a virtual environment with these packages. Skips, saying why, where they cannot be had."""
 
     def make(folder: Path) -> list[list[str]]:
         pip = [str(folder / "bin" / "python"), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
-        return [[sys.executable, "-m", "venv", str(folder)], [*pip, *requirements]]
+        return [[python, "-m", "venv", str(folder)], [*pip, *requirements]]
 
-    return _made(name, requirements, make) / "bin"
+    return _made(name, [python, *requirements], make) / "bin"
 
 
 def node_modules(name: str, packages: Sequence[str]) -> Path:
@@ -38,8 +38,7 @@ def node_modules(name: str, packages: Sequence[str]) -> Path:
     return _made(name, packages, make)
 
 
-def _made(name: str, wanted: Sequence[str], make: object) -> Path:
-    assert callable(make)
+def _made(name: str, wanted: Sequence[str], make: Callable[[Path], list[list[str]]]) -> Path:
     digest = hashlib.sha256("\n".join([sys.version, *wanted]).encode()).hexdigest()[:12]
     folder = CACHE / f"{name}-{digest}"
     done = folder / ".installed"
