@@ -17,6 +17,7 @@ from harness.values.values import members
 if TYPE_CHECKING:
     from harness.engine.datamodels import DataModels
     from harness.engine.events import Events
+    from harness.engine.host import Host
     from harness.engine.plan import Plan
     from harness.engine.store import Store
     from harness.expressions.scope import Scope
@@ -88,6 +89,8 @@ class SearchContext:
     sid: str = ""
     default_indexes: tuple[str, ...] = ("main",)
     """Searched when a search names no index."""
+    host: Host | None = None
+    """The Splunk around the engine, if there is one."""
     command: str = "search"
     text: str = ""
     depth: int = 0

@@ -108,10 +108,10 @@ def search_window(modifiers: Sequence[TimeModifier], context: SearchContext) -> 
 # --- indexes and segments
 
 
-def reached_indexes(node: SearchNode | None, context: SearchContext) -> list[str]:
-    """Indexes that the expression names, or the default ones if it names none."""
+def reached_indexes(node: SearchNode | None, context: SearchContext, *, metric: bool = False) -> list[str]:
+    """Indexes (of events, or of metrics) that the expression names, or the default ones if it names none."""
     patterns = list(index_patterns(node, context))
-    return context.store.select_indexes(patterns or context.default_indexes)
+    return context.store.select_indexes(patterns or context.default_indexes, metric=metric)
 
 
 def index_patterns(node: SearchNode | None, context: SearchContext) -> Iterator[str]:

@@ -20,6 +20,7 @@ from harness.spl.time import InvalidTimeError, resolve_time
 from harness.values.frame import Frame
 
 if TYPE_CHECKING:
+    from harness.engine.host import Host
     from harness.engine.store import Store
     from harness.knowledge.knowledge import Knowledge
 
@@ -80,12 +81,19 @@ class Searcher:
     """Answers searches over one store with one knowledge; keeps what searches can share. Thread-safe."""
 
     def __init__(
-        self, store: Store, knowledge: Knowledge, clock: Clock | None = None, *, limits: Limits | None = None
+        self,
+        store: Store,
+        knowledge: Knowledge,
+        clock: Clock | None = None,
+        *,
+        limits: Limits | None = None,
+        host: Host | None = None,
     ) -> None:
         self.store = store
         self.knowledge = knowledge
         self.clock = clock if clock is not None else SystemClock()
         self.limits = limits if limits is not None else Limits()
+        self.host = host
         self.events = Events(store, knowledge)
         self.data_models = DataModels(store, knowledge, self.events)
 
@@ -113,6 +121,7 @@ class Searcher:
             app=request.app,
             sid=request.sid,
             default_indexes=request.default_indexes,
+            host=self.host,
         )
         started = time.perf_counter()
         run = Run(context)

@@ -87,8 +87,9 @@ class IndexFacts:
 
 
 class _Index:
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, *, metric: bool = False) -> None:
         self.name = name
+        self.metric = metric
         self.pending: dict[str, list[tuple[Frame, Serials]]] = {}
         self.segments: list[Segment] = []
         self.deleted: dict[Segment, Mask] = {}
@@ -111,11 +112,11 @@ class Store:
 
     # --- indexes
 
-    def create_index(self, name: str) -> None:
-        """Make an empty index; one that exists stays as it is."""
+    def create_index(self, name: str, *, metric: bool = False) -> None:
+        """Make an empty index of events or of metrics; one that exists stays as it is."""
         with self._lock:
             if name not in self._indexes:
-                self._indexes[name] = _Index(name)
+                self._indexes[name] = _Index(name, metric=metric)
                 self._generation += 1
 
     def remove_index(self, name: str) -> None:
@@ -164,10 +165,12 @@ class Store:
                 target.pending.setdefault(sourcetype, []).append((part, own))
             self._generation += 1
 
-    def select_indexes(self, patterns: Iterable[str]) -> list[str]:
-        """Names of indexes that one of the patterns matches. ``*`` leaves out internal indexes: they need ``_*``."""
+    def select_indexes(self, patterns: Iterable[str], *, metric: bool = False) -> list[str]:
+        """Names of indexes, of events or of metrics, that one of the patterns matches. ``*`` leaves out internal ones:
+        they need ``_*``."""
+        patterns = tuple(patterns)
         with self._lock:
-            names = sorted(self._indexes)
+            names = sorted(name for name, index in self._indexes.items() if index.metric == metric)
         return [name for name in names if any(index_matches(pattern, name) for pattern in patterns)]
 
     def slices(self, indexes: Iterable[str], earliest: float | None = None, latest: float | None = None) -> list[Slice]:

@@ -82,7 +82,7 @@ class Indexes:
         with self._lock:
             index = Index(name, typed(settings, shape("index")), created=time.time())
             self._indexes[name] = index
-            self._store.create_index(name)
+            self._store.create_index(name, metric=settings.get("datatype") == "metric")
         return index
 
     def edit(self, name: str, settings: dict[str, str]) -> Index:

@@ -18,7 +18,7 @@ from harness.engine.macros import EvalMacros
 from harness.engine.plan import Plan, plan
 from harness.engine.search import Searcher, SearchRequest, SearchResult
 from harness.engine.store import Store
-from harness.errors import SearchError, SPLError, UnsupportedSPL
+from harness.errors import SPLError, UnsupportedSPL
 from harness.knowledge.knowledge import Knowledge
 from harness.knowledge.lookups import Table
 from harness.server.access_log import AccessLog
@@ -36,6 +36,7 @@ from harness.server.kvstore import KvStore
 from harness.server.messages import Bulletin, Bulletins
 from harness.server.passwords import Passwords
 from harness.server.scheduler import Scheduler
+from harness.server.search_host import SearchHost
 from harness.server.tokens import Tokens
 from harness.server.visibility import Reach, VisibleStore
 from harness.spl.macros import expand
@@ -50,7 +51,6 @@ _LOG: Final = logging.getLogger(__name__)
 ADMIN_ROLES: Final = ("admin",)
 RESTART: Final = "restart_required"
 """The bulletin by which clients know that a restart is wanted."""
-DELETE: Final = "Error in 'delete' command: You have insufficient privileges to delete events."
 _UNKNOWN_COMMAND: Final = "Unknown search command"
 
 
@@ -123,7 +123,7 @@ class SplunkInstance:
             if found is None:
                 knowledge = self._knowledge(version)
                 store = self.store if reach.everything else VisibleStore(self.store, reach)
-                found = Searcher(store, knowledge, self.clock, limits=self.config.limits)
+                found = Searcher(store, knowledge, self.clock, limits=self.config.limits, host=SearchHost(self))
                 self._searchers[reach] = found
             return found
 
@@ -196,12 +196,9 @@ class SplunkInstance:
                 raise
             return error
 
-    def check_rights(self, found: Plan, user: str) -> None:
-        """Whether a user may do what a search does."""
+    def check_rights(self, user: str) -> None:
+        """Whether the searches of a user can be carried out as Splunk would."""
         owner = self.accounts.user(user)
-        deletes = any(step.name == "delete" for step in found.steps)
-        if deletes and (owner is None or not self.accounts.may(owner, "delete_by_keyword")):
-            raise SearchError(DELETE)
         if owner is not None and self.accounts.filtered(owner):
             raise UnsupportedSPL("a role of the user has a search filter (srchFilter).")
 
@@ -225,6 +222,7 @@ class SplunkInstance:
             app=request.app,
             sid=request.sid,
             default_indexes=request.default_indexes,
+            host=searcher.host,
         )
 
     def keywords(self, job: Job) -> str:

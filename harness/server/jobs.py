@@ -193,7 +193,7 @@ class Jobs:
         try:
             if isinstance(job.prepared, SPLError):
                 raise job.prepared
-            self._instance.check_rights(job.prepared, job.owner)
+            self._instance.check_rights(job.owner)
             job.plan = job.prepared
             with job.lock:
                 job.state = State.RUNNING

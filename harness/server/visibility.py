@@ -34,5 +34,5 @@ class VisibleStore(Store):
         self.__dict__ = store.__dict__
         self._reach = reach
 
-    def select_indexes(self, patterns: Iterable[str]) -> list[str]:
-        return [name for name in super().select_indexes(patterns) if self._reach.holds(name)]
+    def select_indexes(self, patterns: Iterable[str], *, metric: bool = False) -> list[str]:
+        return [name for name in super().select_indexes(patterns, metric=metric) if self._reach.holds(name)]

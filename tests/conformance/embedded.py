@@ -202,7 +202,7 @@ def _event_value(name: str, value: Any) -> Value:
 
 def _append(store: Store, rows: list[dict[str, Value]], block: Block) -> None:
     index = block.options.get("index", "main")
-    store.create_index(index)
+    store.create_index(index, metric=block.options.get("datatype") == "metric")
     frame = Frame.from_rows(rows)
     extra = {
         "sourcetype": block.options.get("sourcetype", "page"),

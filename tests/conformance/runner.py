@@ -3,7 +3,8 @@
 A ``##`` heading is one test. Its fenced blocks:
 
 * ``events`` – rows of the index ``main``: JSON lines, or ``field=value field="a b"`` lines. Rows come back in the order
-  written unless they give ``_time`` themselves. Values are text, as events have it. ``events index=x sourcetype=y``.
+  written unless they give ``_time`` themselves. Values are text, as events have it. ``events index=x sourcetype=y``;
+  with ``datatype=metric`` they are data points of a metric index.
 * ``raw sourcetype=… source=… host=… index=…`` – text that goes through index time and search time.
 * ``lookup NAME`` – a CSV lookup. Options become settings of its stanza (``lookup x match_type=WILDCARD(p)``).
 * ``macros`` – ``name(arguments) = definition`` lines.

@@ -58,10 +58,12 @@ foreach mode=multivalue {} [eval z=<<ITEM>>]
 format
 fromjson {}
 head 2
+iplocation {}
 join type=outer max=0 [search index=main | table a b]
 makecontinuous {} span=1
 makemv delim="," {}
 map search="search index=main a=$a$"
+mcollect index=main
 multikv
 mvcombine {}
 mvexpand {}
@@ -101,7 +103,8 @@ xyseries {} {} {}
 
 # They begin a search, or are about things that no rows are: datasets, lookups, indexes.
 ELSEWHERE = {"makeresults", "tstats", "from", "datamodel", "multisearch", "union", "set", "eventcount", "timechart",
-             "lookup", "inputlookup", "outputlookup", "gentimes", "metadata"}  # fmt: skip
+             "lookup", "inputlookup", "outputlookup", "gentimes", "metadata", "mstats", "mcatalog",
+             "rest", "loadjob", "savedsearch"}  # fmt: skip
 
 
 @st.composite

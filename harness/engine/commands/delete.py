@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from harness.engine.commands import SearchCommand
 from harness.engine.context import SearchContext
+from harness.errors import SearchError
 from harness.spl.arguments import Arguments
 from harness.values.frame import Frame
 from harness.values.values import texts
@@ -25,6 +26,8 @@ class Delete(SearchCommand):
         return cls()
 
     def run(self, frame: Frame, context: SearchContext) -> Frame:
+        if context.host is not None and not context.host.may(context.user, "delete_by_keyword"):
+            raise SearchError("Error in 'delete' command: You have insufficient privileges to delete events.")
         counts = context.store.delete(_addressed(frame))
         rows: list[dict[str, str | int]] = [
             {"splunk_server": "splunk", "index": name, "deleted": count, "errors": 0}

@@ -1,4 +1,4 @@
-"""``from``: the rows of a dataset: of a data model, or a lookup. Follows "from" in the Search Reference.
+"""``from``: the rows of a dataset: of a data model, a lookup or a saved search. Follows "from" in the Search Reference.
 
 Of a data model's dataset the fields come without the dataset's name before them.
 """
@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from harness.engine.commands import SearchCommand
+from harness.engine.commands.savedsearch import run_saved_search
 from harness.engine.context import SearchContext
 from harness.spl.arguments import Arguments
 from harness.values.frame import Frame
@@ -33,7 +34,7 @@ class From(SearchCommand):
         if found is None:
             raise arguments.error(f"Invalid dataset specifier '{text}'.")
         kind, name = found[1].lower(), found[2].replace('"', "")
-        if kind not in ("datamodel", "lookup"):
+        if kind not in ("datamodel", "lookup", "savedsearch"):
             raise arguments.unsupported(f"the dataset kind '{kind}'")
         if kind == "datamodel" and "." not in name:
             raise arguments.error(f"Invalid dataset specifier '{text}': name a dataset of the data model.")
@@ -44,6 +45,8 @@ class From(SearchCommand):
             lookup = context.knowledge.lookup(self.name)
             rows = [{name: cell for name, cell in row.items() if cell} for row in lookup.rows()]
             return Frame.from_rows(rows, columns=lookup.fields)
+        if self.kind == "savedsearch":
+            return run_saved_search(self.name, {}, context)
         model, _, dataset = self.name.partition(".")
         found = context.data_models.rows(model, dataset, context).without(["nodename"])
         return context.data_models.flat(model, found)

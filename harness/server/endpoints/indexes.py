@@ -21,7 +21,7 @@ indexes = Collection(
 
 @indexes.entries
 def listed(call: Call) -> list[Entry]:
-    """Event indexes; metric ones on demand, of which there are none."""
+    """Event indexes; metric ones on demand."""
     own = call.instance.indexes
     wanted = call.one("datatype", "event")
     entries = [own.entry(own.get(name)) for name in own.names()]
