@@ -30,9 +30,14 @@ class RemoteBackend:
     kind = "remote"
     cheap = False
 
-    def __init__(self, url: str, environment: Mapping[str, str] | None = None) -> None:
-        self._address = parse_address(url, os.environ if environment is None else environment)
-        self._client = SplunkClient(self._address)
+    def __init__(
+        self, where: str | Address, environment: Mapping[str, str] | None = None, *, app: str | None = None
+    ) -> None:
+        """``where`` is a URL, completed from the environment. Searches see what the ``app`` sees."""
+        if isinstance(where, str):
+            where = parse_address(where, os.environ if environment is None else environment)
+        self._address = where
+        self._client = SplunkClient(self._address, app=app)
 
     def start(self) -> BackendInfo:
         info = self._client.connect()

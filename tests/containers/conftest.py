@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 import docker
 from docker import DockerClient
-from tests.containers.engine import NoEngine, engine
+from harness.backends.docker import DockerBackend
+from harness.containers.settings import ContainerSettings
+from tests.containers.engine import NoEngine, engine, own_engine
 from tests.containers.images import build_image
 
 HERE = Path(__file__).parent
@@ -62,6 +66,29 @@ def nothing_left(client: DockerClient) -> Iterator[None]:
     before = _everything(client)
     yield
     assert _everything(client) == before
+
+
+@contextmanager
+def running_backend(settings: ContainerSettings, **options: Any) -> Iterator[DockerBackend]:
+    """A started backend."""
+    backend = DockerBackend(settings, **options)
+    backend.start()
+    try:
+        yield backend
+    finally:
+        backend.stop()
+
+
+@pytest.fixture
+def small_engine() -> Iterator[DockerClient]:
+    """An engine with 40 MB of disk."""
+    try:
+        with own_engine(disk_megabytes=40) as address:
+            found = docker.DockerClient(base_url=address, timeout=60)
+            yield found
+            found.close()
+    except NoEngine as reason:
+        pytest.skip(str(reason))
 
 
 def _everything(client: DockerClient) -> dict[str, set[str]]:

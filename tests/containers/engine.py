@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import signal
+import socket
 import subprocess
 import tempfile
 import time
@@ -29,15 +30,13 @@ def engine() -> Iterator[str]:
     if _answers(found):
         yield found
         return
-    if shutil.which("dockerd") is None:
-        raise NoEngine("no Docker engine answers, and dockerd is not installed (Debian: docker.io)")
-    if os.geteuid() != 0:
-        raise NoEngine("no Docker engine answers, and only root can start one")
-    with _own_engine() as address:
+    with own_engine() as address:
         yield address
 
 
 def _answers(address: str) -> bool:
+    if address.startswith("unix://") and not _listens(address.removeprefix("unix://")):
+        return False
     try:
         client = docker.DockerClient(base_url=address, timeout=10)
     except docker.errors.DockerException:
@@ -50,11 +49,28 @@ def _answers(address: str) -> bool:
         client.close()
 
 
+def _listens(path: str) -> bool:
+    with socket.socket(socket.AF_UNIX) as probe:
+        return probe.connect_ex(path) == 0
+
+
 @contextmanager
-def _own_engine() -> Iterator[str]:
-    """Without networks of its own: containers share the host's, so nothing of the host's is changed."""
+def own_engine(disk_megabytes: int = 0) -> Iterator[str]:
+    """Without networks of its own: containers share the host's, so nothing of the host's is changed.
+
+    With ``disk_megabytes`` it has a small disk of that size, else a folder of the machine's.
+    """
+    if shutil.which("dockerd") is None:
+        raise NoEngine("no Docker engine answers, and dockerd is not installed (Debian: docker.io)")
+    if os.geteuid() != 0:
+        raise NoEngine("no Docker engine answers, and only root can start one")
     folder = Path(tempfile.mkdtemp(prefix="harness-engine-", dir="/var/tmp"))
     address = f"unix://{folder}/docker.sock"
+    (folder / "data").mkdir()
+    if disk_megabytes:
+        subprocess.run(
+            ["mount", "-t", "tmpfs", "-o", f"size={disk_megabytes}m", "tmpfs", str(folder / "data")], check=True
+        )
     with (folder / "log").open("wb") as log:
         process = subprocess.Popen(
             [

@@ -19,7 +19,9 @@ from tests.containers.engine import NoEngine
 
 ROOT = Path(__file__).resolve().parents[2]
 BASE = "python:3.11-slim"
+DEBIAN = "harness-test/debian-python"
 SUITE = "bookworm"
+ARCHIVE = platformdirs.user_cache_path("harness-tests") / f"{SUITE}.tar"
 
 
 def build_image(client: DockerClient, tag: str) -> str:
@@ -51,11 +53,14 @@ def derive(client: DockerClient, image: str, tag: str, *lines: str) -> str:
 
 def _base(client: DockerClient) -> str:
     """The image that the Dockerfile names, from its registry, or, where none is reachable, Debian with its Python."""
-    try:
-        client.images.get(BASE)
-        return BASE
-    except docker.errors.ImageNotFound:
-        pass
+    for name in (BASE, DEBIAN):
+        try:
+            client.images.get(name)
+            return name
+        except docker.errors.ImageNotFound:
+            pass
+    if ARCHIVE.is_file():  # made before, because no registry was reachable
+        return _debian(client)
     try:
         client.images.pull(BASE)
         return BASE
@@ -64,17 +69,15 @@ def _base(client: DockerClient) -> str:
 
 
 def _debian(client: DockerClient) -> str:
-    tag = "harness-test/debian-python"
     if sys.version_info[:2] != (3, 11) or platform.machine() != "x86_64":
         raise NoEngine("no registry is reachable, and the wheels of this Python do not fit Debian's")
     if shutil.which("debootstrap") is None:
         raise NoEngine("no registry is reachable, and debootstrap is not installed")
-    archive = platformdirs.user_cache_path("harness-tests") / f"{SUITE}.tar"
-    if not archive.is_file():
-        _bootstrap(archive)
-    with archive.open("rb") as file:
-        client.api.import_image_from_data(file, repository=tag, tag="latest")
-    return tag
+    if not ARCHIVE.is_file():
+        _bootstrap(ARCHIVE)
+    with ARCHIVE.open("rb") as file:
+        client.api.import_image_from_data(file, repository=DEBIAN, tag="latest")
+    return DEBIAN
 
 
 def _bootstrap(archive: Path) -> None:
