@@ -181,9 +181,7 @@ class DockerBackend:
             self._lock = Lock.take(made.id)
             self._report(f"starting {made.name} from {self._settings.image}")
             made.start()
-            wait_until_ready(
-                made, [item.app for item in packages], self._settings.start_seconds, self._report
-            )
+            wait_until_ready(made, [item.app for item in packages], self._settings.start_seconds, self._report)
         except BaseException:  # Ctrl-C too: a container that is not ready is of no use to anyone
             self._discard()
             raise
