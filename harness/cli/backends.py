@@ -49,33 +49,10 @@ def root_option(function: Command) -> Command:
     )(function)
 
 
-def make_backend(
-    name: str, knowledge: Callable[[], Knowledge], apps: Sequence[Path], indexes: Sequence[str] = ()
-) -> Backend:
-    """The backend that ``--backend`` names, not started yet. ``knowledge`` is what an embedded one loads."""
-    if name == "embedded":
-        from harness.backends.embedded import EmbeddedBackend
-
-        return EmbeddedBackend(knowledge, indexes=indexes)
-    if apps:
-        raise UsageError("--app is for the embedded Splunk", hint="install the app on the server itself")
-    if "." not in name and ":" not in name and name != "localhost":
-        raise UsageError(f"unknown backend {name!r}", hint="embedded, or the address of a Splunk: https://host:8089")
-    from harness.backends.remote import RemoteBackend
-
-    return RemoteBackend(name)
-
-
 def load_knowledge(apps: Sequence[Path], content: Content | None) -> Knowledge:
-    """Our own apps, then those of ``--app``, then the content; a later one wins over an earlier one."""
-    from harness.content.app import content_app
-    from harness.knowledge.apps import load_app
-    from harness.knowledge.knowledge import Knowledge, shipped_apps
+    from harness.backends import choice
 
-    loaded = [load_app(path) for path in [*shipped_apps(), *apps]]
-    if content is not None:
-        loaded.append(content_app(content))
-    return Knowledge(loaded)
+    return choice.load_knowledge(apps, content)
 
 
 def read_content(paths: Sequence[Path], root: Path | None) -> Content:
@@ -104,6 +81,8 @@ def load_content_if_any(root: Path | None) -> Content | None:
 @contextmanager
 def open_backend(name: str, apps: Sequence[Path], root: Path | None, indexes: Sequence[str] = ()) -> Iterator[Backend]:
     """A started backend, with the content around the current folder if there is any."""
+    from harness.backends.choice import make_backend
+
     content = load_content_if_any(root)
     backend = make_backend(name, lambda: load_knowledge(apps, content), apps, [index for index in indexes if index])
     try:

@@ -50,19 +50,30 @@ class Silent:
 
 
 class Lines(Silent):
-    """Everything that happens, a line each."""
+    """Everything that happens, a line each. Where several tests run at a time, what belongs to one stands together."""
+
+    def __init__(self) -> None:
+        self._shown: TestId | None = None
 
     def see(self, event: Event) -> None:
         from harness.runner.events import DatasetReplayed, SearchFinished, TestFinished, TestStarted
 
         if isinstance(event, TestStarted):
-            _say(f"{_name(event.test)} ...")
+            self._turn_to(event.test, " ...")
         elif isinstance(event, DatasetReplayed):
+            self._turn_to(event.test)
             _say(f"  {event.dataset.events} events indexed from {event.dataset.data}")
         elif isinstance(event, SearchFinished):
+            self._turn_to(event.test)
             _say(f"  {event.rows} rows in {event.seconds:.2f} s")
         elif isinstance(event, TestFinished):
+            self._turn_to(event.test)
             _say(f"  {_verdict(event.result)} in {event.result.duration_s:.2f} s")
+
+    def _turn_to(self, test: TestId, more: str = "") -> None:
+        if self._shown != test:
+            _say(f"{_name(test)}{more}")
+            self._shown = test
 
 
 class Bar(Silent):
@@ -70,13 +81,21 @@ class Bar(Silent):
 
     def __init__(self) -> None:
         from rich.console import Console
-        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+        from rich.progress import (
+            BarColumn,
+            MofNCompleteColumn,
+            Progress,
+            TextColumn,
+            TimeElapsedColumn,
+            TimeRemainingColumn,
+        )
 
         self._progress = Progress(
             TextColumn("{task.description}", markup=False),
             BarColumn(),
             MofNCompleteColumn(),
             TimeElapsedColumn(),
+            TimeRemainingColumn(),
             console=Console(file=sys.stderr),
             transient=True,
         )

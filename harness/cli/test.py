@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,12 +10,11 @@ import click
 from harness.cli.backends import (
     app_option,
     backend_option,
-    load_knowledge,
-    make_backend,
     read_content,
     root_option,
 )
 from harness.cli.common import exit_code, report_option
+from harness.cli.workers import staff_for, workers_option
 from harness.errors import ExitCode, FilePlace, UsageError
 
 if TYPE_CHECKING:
@@ -62,6 +60,7 @@ class LevelList(click.ParamType[tuple[str, ...]]):
 )
 @click.option("--offline", is_flag=True, help="Never download a dataset.")
 @report_option
+@workers_option
 @click.option("--fail-fast", is_flag=True, help="Stop at the first test that does not pass.")
 @click.option("-q", "--quiet", is_flag=True, help="Print the summary only.")
 @click.option("-v", "--verbose", count=True, help="Show what happens; -vv shows where an internal error comes from.")
@@ -75,6 +74,7 @@ def command(
     data_root: Path | None,
     offline: bool,
     reports: tuple[str, ...],
+    workers: int | None,
     fail_fast: bool,
     quiet: bool,
     verbose: int,
@@ -82,23 +82,18 @@ def command(
     """Test the detections under PATH (default: all of the content) and print the Testing table of each."""
     from harness.cli.progress import follow
     from harness.replay.download import Downloads
-    from harness.replay.locate import Locator
     from harness.reports import parse_request, write
-    from harness.runner.draft import Tools
-    from harness.runner.rules import StaticRules
     from harness.runner.run import run
+    from harness.runner.setup import Setup
 
     requests = [parse_request(text) for text in reports]
     content = read_content(paths, root)
     plan = _plan(content, paths, levels, keywords)
     indexes = sorted({data.index for test in plan for data in test.data if data.index})
-    knowledge = cache(lambda: load_knowledge(apps, content))
-    tools = Tools(
-        make_backend(backend, knowledge, apps, indexes),
-        Locator(content.root, Downloads(offline=offline), data_root),
-        StaticRules(content, knowledge, own_engine=backend == "embedded").verdict,
-    )
-    record = follow(run(plan, tools, fail_fast=fail_fast), quiet=quiet, verbose=bool(verbose))
+    setup = Setup(content, backend, apps, tuple(indexes), Downloads(offline=offline), data_root)
+    tools = setup.tools()
+    staff = staff_for(setup, plan, workers)
+    record = follow(run(plan, tools, workers=staff, fail_fast=fail_fast), quiet=quiet, verbose=bool(verbose))
     for name, path in requests:
         write(record, name, path)
     return _code(record, plan)

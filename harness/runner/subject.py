@@ -87,3 +87,7 @@ class PlannedTest:
     window: Window = field(default_factory=Window)
     baselines: tuple[Baseline, ...] = ()
     known_failure: KnownFailure | None = None
+
+    @property
+    def needs_backend(self) -> bool:
+        return self.level is not Level.VALIDATION and not self.skip and not self.unreadable

@@ -1,0 +1,71 @@
+"""``--workers N|auto``: how many processes run tests at a time."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from harness.errors import UsageError
+
+if TYPE_CHECKING:
+    from harness.runner.setup import Setup
+    from harness.runner.subject import PlannedTest
+    from harness.runner.work import Workers
+
+TESTS_PER_WORKER = 10
+"""``auto`` starts a worker for this many tests: with fewer, starting it takes longer than what it saves."""
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+
+class WorkerCount(click.ParamType["int | None"]):
+    """A number, or ``auto`` (None)."""
+
+    name = "workers"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> int | None:
+        text = str(value)
+        if text == "auto":
+            return None
+        if not text.isdecimal() or not int(text):
+            self.fail(f"{text!r} is neither auto nor a number from 1", param, ctx)
+        return int(text)
+
+
+def workers_option(function: Command) -> Command:
+    return click.option(
+        "--workers",
+        type=WorkerCount(),
+        default="auto",
+        show_default=True,
+        metavar="N|auto",
+        help="How many tests run at a time, each in a process of its own; auto: as many as there are processors, and "
+        "one where there is little to do.",
+    )(function)
+
+
+def staff_for(setup: Setup, plan: Sequence[PlannedTest], wanted: int | None) -> Workers | None:
+    """The workers to run a plan; None where this process does it alone."""
+    from harness.backends.choice import EMBEDDED
+
+    if setup.backend != EMBEDDED:
+        if wanted is not None and wanted > 1:
+            raise UsageError(
+                f"--workers {wanted} is for the embedded Splunk: tests on one server would see each other's data",
+                hint="leave it out, or split the run with --shard over several servers",
+            )
+        return None
+    tests = sum(test.needs_backend for test in plan)
+    count = min(_processors(), tests // TESTS_PER_WORKER) if wanted is None else min(wanted, max(tests, 1))
+    if count <= 1:
+        return None
+    from harness.runner.processes import Processes
+
+    return Processes(setup, count)
+
+
+def _processors() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
