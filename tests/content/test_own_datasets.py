@@ -24,8 +24,13 @@ STARTS = {"XmlWinEventLog": r"\n(?=<Event )", "WinEventLog": r"\n(?=\d\d/\d\d/\d
 # What every event of a source type that is neither XML nor JSON looks like.
 TEXTS = {
     "WinEventLog": r"\d\d/\d\d/\d{4} \d\d:\d\d:\d\d [AP]M\nLogName=(?P<log>[^\n]+)\n(?:[^\n]*\n)*Message=(?s:.+)",
+    "cisco:asa": r"[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d [\w-]+ : %ASA-\d-\d{6}: .+",
     "linux:audit": r"type=[A-Z_]+ msg=audit\(\d+\.\d{3}:\d+\): .+",
     "linux_secure": r"[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d [\w-]+ [\w-]+\[\d+\]: .+",
+    "ms:iis:auto": r"#\w+: .+|\d{4}-\d\d-\d\d \d\d:\d\d:\d\d( \S+){13}",
+    "nginx:plus:kv": r'\w+="[^"]*"( \w+="[^"]*")+',
+    "pan:traffic": r"<\d+>1 \S+ \S+ - - - - 1,\d{4}/\d\d/\d\d [^,]+,\d+,TRAFFIC,(?:[^,]*,)+",
+    "stash": r'\d{10}(, [\w.]+="[^"]*")+',
 }
 
 
