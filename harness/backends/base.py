@@ -40,6 +40,9 @@ class Session(Protocol):
     alone: bool
     """Nothing but this test's data is in it. Where it is false, a search may find what others put there."""
 
+    used: set[str]
+    """The indexes that were asked for by name."""
+
     def use_index(self, name: str) -> None:
         """Make sure that data can be sent to an index of this name."""
 

@@ -67,7 +67,9 @@ class EmbeddedBackend:
     @contextmanager
     def session(self) -> Iterator[EmbeddedSession]:
         clock = TestClock()
-        config = ServerConfig(knowledge=self._knowledge, clock=clock, indexes=self._indexes)
+        config = ServerConfig(
+            knowledge=self._knowledge, clock=clock, indexes=self._indexes, server_name=EmbeddedSession.server_name
+        )
         with Server(config).start() as server, tempfile.TemporaryDirectory(prefix="harness-") as folder:
             address = address_of(server, Path(folder))
             client = SplunkClient(address, tidy=False)
@@ -84,11 +86,14 @@ class EmbeddedSession:
 
     index = "main"
     host = "harness"
+    server_name = "splunk"
+    """Not the host of the data: what the server writes about itself must not be taken for it."""
     alone = True
 
     def __init__(self, server: RunningServer, client: SplunkClient, hec: HecClient, clock: TestClock) -> None:
         self.client = client
         self.hec = hec
+        self.used: set[str] = set()
         self._server = server
         self._clock = clock
 
@@ -96,6 +101,7 @@ class EmbeddedSession:
         with self.client.service() as service:
             if name not in service.indexes:
                 service.indexes.create(name)
+        self.used.add(name)
 
     def saved_search_name(self, name: str) -> str:
         return name

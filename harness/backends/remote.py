@@ -113,7 +113,7 @@ class RemoteSession:
         self.hec = hec
         self.index = name
         self.host = name  # unique, so that what lands in a shared index can be told apart
-        self._used: list[str] = []
+        self.used: set[str] = set()
         self._saved: list[str] = []
 
     def use_index(self, name: str) -> None:
@@ -123,7 +123,7 @@ class RemoteSession:
                     f"the test wants its data in the index {name}, which {self.client.address} does not have",
                     hint="make the index, or take custom_index out of the test",
                 )
-        self._used.append(name)
+        self.used.add(name)
 
     def saved_search_name(self, name: str) -> str:
         self._saved.append(f"{self.index} {name}")
@@ -147,7 +147,7 @@ class RemoteSession:
 
     def clean(self) -> None:
         """Delete what this test put into indexes it does not own."""
-        for index in self._used:
+        for index in self.used:
             self.client.search(f'search index="{index}" host="{self.host}" | delete')
         for name in self._saved:
             for index in SHARED_INDEXES:

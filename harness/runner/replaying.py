@@ -99,8 +99,13 @@ def census(session: Session) -> list[Indexed]:
 
 
 def mine(session: Session) -> str:
-    """The search terms that find this test's events, and in a shared Splunk no others."""
-    return "index=*" if session.alone else f'(index="{session.index}" OR host="{session.host}")'
+    """The search terms that find this test's events, and in a shared Splunk no others. ``*`` leaves out the internal
+    indexes, where a Splunk also writes what it does itself."""
+    own = f'host="{session.host}"'
+    if not session.alone:
+        return f'(index="{session.index}" OR {own})'
+    internal = [f'(index="{name}" {own})' for name in sorted(session.used) if name.startswith("_")]
+    return f"({' OR '.join(['(index=* NOT index=_*)', *internal])})" if internal else "index=*"
 
 
 def _settled(session: Session, known: int) -> int:

@@ -189,6 +189,16 @@ def test_data_can_go_to_an_index_of_its_own(tmp_path: Path) -> None:
     assert one(tmp_path, detection(search=search, tests=[test])).status is Status.PASS
 
 
+def test_data_of_a_splunk_itself_can_go_to_an_internal_index(tmp_path: Path) -> None:
+    """Where the server also writes what it does itself, which is not counted as data of the test."""
+    test = a_test()
+    test["attack_data"][0]["custom_index"] = "_internal"
+    search = "index=_internal process=*use* | stats count by dest user process"
+    result = one(tmp_path, detection(search=search, tests=[test]))
+    assert result.status is Status.PASS
+    assert [data.events for data in result.datasets] == [3]
+
+
 def test_no_test_sees_the_data_of_another(tmp_path: Path) -> None:
     silent = detection("Silent", search="index=* host-1", tests=[a_test("empty.log", expect={"count": 0})], rba=None)
     record = record_of(
