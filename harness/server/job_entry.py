@@ -29,6 +29,9 @@ LINKS: Final = (
 )
 """In the order of recorded entries (N3.9); JSON has the same set (M3.20)."""
 
+_CUTTING: Final = frozenset(("head", "tail", "sort", "dedup", "reverse"))
+_DECIMALS: Final = {"doneProgress": 5, "runDuration": 6}
+"""Numbers that XML writes with decimals (N3.10)."""
 _EPOCH: Final = "1970-01-01T00:00:00.000+00:00"
 _EARLY: Final = {State.QUEUED, State.PARSING}
 
@@ -63,6 +66,8 @@ def _content(instance: SplunkInstance, job: Job, *, json: bool) -> dict[str, Jso
         if job.state not in _EARLY:
             found |= _running(instance, job)
         listed: list[Json] = [dict(message.as_json()) for message in messages_for_entry(job)]
+        if not json:
+            found |= {name: f"{found[name]:.{digits}f}" for name, digits in _DECIMALS.items() if name in found}
         return {
             **dict(sorted(found.items())),
             "performance": _performance(job),
@@ -70,6 +75,7 @@ def _content(instance: SplunkInstance, job: Job, *, json: bool) -> dict[str, Jso
             "request": dict(job.arguments),
             "runtime": {"auto_cancel": job.arguments.get("auto_cancel", "0"), "auto_pause": "0"},
             **({"searchTelemetry": _telemetry(job)} if job.state not in _EARLY else {}),
+            **({} if json else {"eai:acl": None}),
             "searchProviders": [instance.name],
         }
 
@@ -77,7 +83,6 @@ def _content(instance: SplunkInstance, job: Job, *, json: bool) -> dict[str, Jso
 def _always(instance: SplunkInstance, job: Job) -> dict[str, Json]:
     """What a job has from the first moment on."""
     result = job.result
-    earliest, latest = _times(job)
     return {
         "cursorTime": _EPOCH,
         "defaultSaveTTL": "604800",
@@ -86,14 +91,13 @@ def _always(instance: SplunkInstance, job: Job) -> dict[str, Json]:
         "diskUsage": 0 if result is None else 4096 * (1 + result.frame.length),
         "dispatchState": job.shown_state.value,
         "doneProgress": 1 if job.is_done or job.state is State.FINALIZING else 0,
-        "earliestTime": earliest,
-        "latestTime": latest,
+        **_times(job),
         "isDone": job.is_done,
         "isEventsPreviewEnabled": False,
         "isFailed": job.failed,
         "isFinalized": job.finalized,
         "isPaused": job.paused,
-        "isPreviewEnabled": job.preview,
+        "isPreviewEnabled": job.preview or _buckets(job) > 0,
         "isSaved": job.saved,
         "isSavedSearch": bool(job.saved_search),
         "isZombie": False,
@@ -107,7 +111,7 @@ def _always(instance: SplunkInstance, job: Job) -> dict[str, Json]:
         "sampleSeed": "0",
         "search": job.search,
         "sid": job.sid,
-        "statusBuckets": _whole(job.arguments.get("status_buckets")),
+        "statusBuckets": _buckets(job),
         "ttl": job.ttl,
         "workload_action_information": "",
         "workload_pool": "",
@@ -118,7 +122,7 @@ def _always(instance: SplunkInstance, job: Job) -> dict[str, Json]:
 def _running(instance: SplunkInstance, job: Job) -> dict[str, Json]:
     """What comes in when the search starts to run (M3.12)."""
     result = job.result
-    before, after = job.plan.split() if job.plan is not None else ([], [])
+    before, after = _halves(job)
     remote = f"litsearch {_without_search(before)}"
     seconds = (job.ended or time.monotonic()) - job.started if job.started else 0.0
     found: dict[str, Json] = {
@@ -129,8 +133,10 @@ def _running(instance: SplunkInstance, job: Job) -> dict[str, Json]:
         "eventFieldCount": 0 if result is None else len(result.events.columns),
         "eventIsStreaming": True,
         "eventIsTruncated": False,
-        "eventSearch": describe(before),
+        "eventSearch": describe(before) + (" " if after and _buckets(job) else ""),
         "eventSorting": "desc" if not after else "none",
+        "fieldMetadataResults": _metadata(job),
+        "fieldMetadataStatic": _metadata(job),
         "indexEarliestTime": _index_time(result, first=True),
         "indexLatestTime": _index_time(result, first=False),
         "isBatchModeSearch": False,
@@ -160,6 +166,28 @@ def _running(instance: SplunkInstance, job: Job) -> dict[str, Json]:
     return found
 
 
+def _buckets(job: Job) -> int:
+    return _whole(job.arguments.get("status_buckets"))
+
+
+def _halves(job: Job) -> tuple[list[Step], list[Step]]:
+    """The steps that give events and those that report on them. A timeline counts the events before they are cut, so
+    that with one ``head`` and its like report (N3.15)."""
+    if job.plan is None:
+        return [], []
+    before, after = job.plan.split()
+    cut = next((place for place, step in enumerate(before) if step.name in _CUTTING), len(before))
+    return (before[:cut], [*before[cut:], *after]) if _buckets(job) else (before, after)
+
+
+def _metadata(job: Job) -> dict[str, Json]:
+    """What the columns of the results are, beside their names (M2.35)."""
+    from harness.server.job_rows import attributes
+
+    names = job.result.frame.field_names() if job.result is not None else []
+    return {name: dict(facts) for name, facts in attributes(job, names).items()}
+
+
 def _event_count(job: Job) -> int:
     """Events that the search gave before anything reported on them; those scanned for where it reads none itself."""
     if job.result is None:
@@ -173,17 +201,17 @@ def _without_search(steps: Sequence[Step]) -> str:
     return text.removeprefix("search ") if steps and steps[0].name == "search" else text
 
 
-def _times(job: Job) -> tuple[str, str]:
-    """The range that the search covers; an open end is what there was to see."""
+def _times(job: Job) -> dict[str, Json]:
+    """The range that the search covers; a search without a beginning begins with its first event, one without an end
+    does not say when it ends (M3.14)."""
     result = job.result
     if result is None:
-        return _EPOCH, iso(job.created, millis=True)
-    earliest, latest = result.earliest, result.latest
-    if earliest is None:
-        earliest = _first_event(result)
-    if latest is None:
-        latest = job.created
-    return iso(earliest, millis=True), iso(latest, millis=True)
+        return {"earliestTime": _EPOCH}
+    earliest = _first_event(result) if result.earliest is None else result.earliest
+    found: dict[str, Json] = {"earliestTime": iso(earliest, millis=True)}
+    if result.latest is not None:
+        found["latestTime"] = iso(result.latest, millis=True)
+    return found
 
 
 def _first_event(result: SearchResult) -> float:

@@ -52,7 +52,7 @@ def result_page(instance: SplunkInstance, job: Job) -> Page:
     names = frame.field_names() if frame.ordered else _used(frame)
     if frame.events and not frame.ordered and job.plan is not None:
         names = list(_on_demand(names, job.plan))
-    return Page(frame, names, messages=_messages(job), attributes=_attributes(job, names), timezone=instance.timezone)
+    return Page(frame, names, messages=_messages(job), attributes=attributes(job, names), timezone=instance.timezone)
 
 
 def event_page(instance: SplunkInstance, job: Job) -> Page:
@@ -98,7 +98,7 @@ def _on_demand(names: Iterable[str], plan: Plan) -> Iterable[str]:
     return (name for name in names if name in STAMPED or name in words)
 
 
-def _attributes(job: Job, names: Iterable[str]) -> Mapping[str, Mapping[str, str]]:
+def attributes(job: Job, names: Iterable[str]) -> Mapping[str, Mapping[str, str]]:
     """What ``fields`` says of the columns that the last reporting command made (M2.35): the rank of its by-fields,
     ``_time`` being that of a timechart, and which columns of top and rare count."""
     reporting = [step for step in job.plan.steps if step.command.transforming] if job.plan is not None else []

@@ -59,13 +59,13 @@ class StanzaCollection(Collection):
             **{name: value for name, value in self.content(stanza).items() if name != "disabled"},
         }
         links = [*self.relations, "enable" if content["disabled"] else "disable"]
-        if self.removable and not stanza.in_app:
-            links.append("remove")
+        if not stanza.in_app:
+            links += ["remove", "move"] if self.removable else ["move"]
         return Entry(
             name=stanza.name,
             content=dict(sorted(content.items())),
             acl=stanza.acl,
-            links=[*links, "move"],
+            links=links,
             updated=stanza.updated,
             fields=Fields(required=self.required, optional=sorted({"disabled", *(self.settings or ())})),
         )

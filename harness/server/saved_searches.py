@@ -39,6 +39,8 @@ _MORE: Final = frozenset(
         "triggered_alert_count",
     )
 )
+_UNLISTED: Final = frozenset(("logevent", "lookup", "webhook"))
+"""Alert actions of every Splunk whose switches a saved search shows only where they are set (M5.1)."""
 _DURATION: Final = re.compile(r"(\d+)\s*([smhdwp]?)(?:ec|in|our|ay)?s?")
 _UNITS: Final = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604_800}
 _ACTION: Final = re.compile(r"action\.([A-Za-z0-9_]+)")
@@ -108,7 +110,8 @@ class SavedSearch:
     def content(self, actions: Iterable[str] = ()) -> dict[str, Json]:
         """Every setting, typed as the defaults show (M5.1-M5.6). Every one of ``actions``, the alert actions that the
         server knows, has a switch."""
-        defaults = {**{f"action.{action}": False for action in actions}, **shape("saved_search")}
+        switches = {f"action.{action}": False for action in actions if action not in _UNLISTED}
+        defaults = {**switches, **shape("saved_search")}
         found: dict[str, Json] = dict(defaults)
         for name, value in self.settings.items():
             found[name] = is_true(value) if _ACTION.fullmatch(name) else like(defaults.get(name), value)

@@ -8,7 +8,6 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -54,7 +53,10 @@ def splunk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, requ
     (default / "props.conf").write_text("\n".join(stanzas), encoding="utf-8")
     transforms = [case.get("transforms") or "" for case in recorded()]
     (default / "transforms.conf").write_text("\n".join(transforms), encoding="utf-8")
-    with serving(folder, "--no-tls", "--username", "me", "--password", "secret", f"--app={folder / 'app'}") as (_, told):
+    with serving(folder, "--no-tls", "--username", "me", "--password", "secret", f"--app={folder / 'app'}") as (
+        _,
+        told,
+    ):
         session = requests.Session()
         session.auth = ("me", "secret")
         yield told["REST"].split()[-1], session
@@ -65,7 +67,12 @@ def test_events_and_fields_are_those_that_splunk_recorded(
     case: dict[str, Any], splunk: tuple[str, requests.Session]
 ) -> None:
     url, session = splunk
-    where = {"index": "main", "host": case["ingestHost"], "source": case["ingestSource"], "sourcetype": sourcetype(case)}
+    where = {
+        "index": "main",
+        "host": case["ingestHost"],
+        "source": case["ingestSource"],
+        "sourcetype": sourcetype(case),
+    }
     sent = session.post(f"{url}/services/receivers/stream", params=where, data=case["input"].encode(), timeout=20)
     assert sent.status_code == 204, sent.text
     search = f"search index=main sourcetype={sourcetype(case)} | fields *"
