@@ -158,10 +158,10 @@ def _knowledge_asked_for(asked: Asked, content: Content | None) -> Knowledge:
 
 def _add_saved_searches(knowledge: Knowledge, content: Content | None) -> None:
     from harness.runner.saved import stanzas
-    from harness.runner.subjects import app_label, subject_of
+    from harness.runner.subjects import subject_of
 
     if content is not None:
-        label = app_label(content.root)
+        label = content.app.label
         subjects = [subject_of(detection, content.root, label) for detection in content.detections]
         knowledge.apps[-1].confs["savedsearches"] = stanzas(subjects)
 

@@ -11,6 +11,8 @@ from harness.content import shapes
 from harness.content.detections import Defaults, read_detection, read_schedule
 from harness.content.fields import Fields
 from harness.content.models import (
+    DEFAULT_LABEL,
+    AppConfig,
     BaselineDefinition,
     Content,
     DataSource,
@@ -39,12 +41,13 @@ DEFAULT_DEPLOYMENTS = {
 
 def load_content(root: Path, paths: Iterable[Path] = ()) -> Content:
     """Read a content root. With ``paths``, only the detections in or below them; macros and lookups always whole."""
+    paths = list(paths)
     problems: list[Problem] = []
     deployments = _deployments(root, problems)
     baselines = tuple(_all(root / "baselines", _baseline, problems))
     schedules = dict(_all(root / "schedules", _named_schedule, problems))
     defaults = Defaults(deployments, schedules, frozenset(each.name for each in baselines))
-    detections = tuple(_detections(root, list(paths), defaults, problems))
+    detections = tuple(_detections(root, paths, defaults, problems))
     macros = tuple(_all(root / "macros", _macro, problems))
     lookups = tuple(_all(root / "lookups", _lookup, problems))
     sources = tuple(_all(root / "data_sources", _data_source, problems))
@@ -53,6 +56,7 @@ def load_content(root: Path, paths: Iterable[Path] = ()) -> Content:
     problems += _clashes("data source", {each.file: each.name for each in sources})
     problems += _clashes("baseline", {each.file: each.name for each in baselines})
     ignored = _ignored(root / "harness.yml", problems)
+    app = _app(root, problems)
     found = dict.fromkeys(problems)
     return Content(
         root,
@@ -64,7 +68,21 @@ def load_content(root: Path, paths: Iterable[Path] = ()) -> Content:
         tuple(sorted(found, key=lambda problem: (str(problem.file), problem.line))),
         ignored,
         baselines,
+        app=app,
+        whole=not any(path.resolve() not in (root.resolve(), (root / "detections").resolve()) for path in paths),
     )
+
+
+def _app(root: Path, problems: list[Problem]) -> AppConfig:
+    """``contentctl.yml``, or the ``build.yml`` of contentctl-ng; neither has to be there."""
+    for document, _ in _documents(filter(is_file, (root / "contentctl.yml", root / "build.yml")), problems):
+        fields = Fields(document, problems)
+        app = fields if document.path.name == "build.yml" else fields.inner("app")
+        return AppConfig(
+            app.text("label") or DEFAULT_LABEL, app.text("appid") or app.text("id"),
+            app.text("version") or app.text("app_version"), document.path, app.line("appid"), app.line("version"),
+        )  # fmt: skip
+    return AppConfig()
 
 
 def _clashes(kind: str, names: Mapping[Path, str]) -> Iterator[Problem]:
@@ -171,6 +189,7 @@ def _baseline(fields: Fields) -> BaselineDefinition:
         fields.document.path,
         tags.texts("detections"),
         fields.text("status"),
+        fields.line("search"),
     )
 
 

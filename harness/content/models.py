@@ -235,6 +235,7 @@ class BaselineDefinition:
     file: Path
     detections: tuple[str, ...] = ()
     status: str = ""
+    search_line: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -246,6 +247,21 @@ class Deployment:
     creates_risk: bool
     notable: Notable | None
     file: Path
+
+
+DEFAULT_LABEL = "ESCU"
+
+
+@dataclass(frozen=True, slots=True)
+class AppConfig:
+    """The app that the content is built into. ``label`` begins the names of its saved searches."""
+
+    label: str = DEFAULT_LABEL
+    id: str = ""
+    version: str = ""
+    file: Path = Path()
+    id_line: int = 1
+    version_line: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -262,3 +278,6 @@ class Content:
     ignored: Mapping[str, str] = field(default_factory=dict, hash=False)
     """Static rules that the content's ``harness.yml`` switches off everywhere, each with its reason."""
     baselines: tuple[BaselineDefinition, ...] = ()
+    app: AppConfig = field(default_factory=AppConfig)
+    whole: bool = True
+    """All detections of the root are here, not only some that were asked for."""

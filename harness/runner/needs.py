@@ -7,7 +7,7 @@ from harness.content.models import Content, Detection
 from harness.knowledge.knowledge import Knowledge
 from harness.runner.kinds.unit import needed_fields
 from harness.runner.stages import expand
-from harness.runner.subjects import DEFAULT_LABEL, subject_of
+from harness.runner.subjects import subject_of
 from harness.spl.arguments import Arguments
 from harness.spl.nodes import Command
 
@@ -18,7 +18,7 @@ def needs_of(detection: Detection, content: Content) -> dict[str, str]:
     Where a stats or tstats groups, the fields of the first one's BY: an event without one of them falls out there, and
     what comes after is made, not found. Else the fields of the risk objects and messages.
     """
-    subject = subject_of(detection, content.root, DEFAULT_LABEL)
+    subject = subject_of(detection, content.root, content.app.label)
     commands = expand(subject.search, Knowledge([content_app(content)]).macros).commands
     grouping = next((command for command in commands if command.name in {"stats", "tstats"}), None)
     if grouping is None:

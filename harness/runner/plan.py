@@ -21,7 +21,7 @@ from harness.runner.record import DetectionRecord, Level
 from harness.runner.replaying import TestData
 from harness.runner.schedule import Schedule
 from harness.runner.subject import Alert, Baseline, PlannedTest, SavedSearch, Subject
-from harness.runner.subjects import app_label, relative, subject_of
+from harness.runner.subjects import relative, subject_of
 from harness.runner.window import Window
 
 VALIDATION = "Validation"
@@ -36,7 +36,7 @@ def plan_run(
     ``named`` are files that the user named one by one: their detections are tested whatever their status.
     ``keywords`` choose among detections by name, type, file and test names.
     """
-    label = app_label(content.root)
+    label = content.app.label
     dependencies = Dependencies(content)
     baselines = {baseline.name: baseline for baseline in content.baselines}
     files = {path.resolve() for path in named}

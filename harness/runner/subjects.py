@@ -6,12 +6,10 @@ import json
 from pathlib import Path
 
 from harness.content.models import Detection
-from harness.content.yaml_document import read_yaml
 from harness.runner.record import DetectionRecord
 from harness.runner.schedule import Schedule
 from harness.runner.subject import Alert, SavedSearch, Subject
 
-DEFAULT_LABEL = "ESCU"
 _SEVERITIES = ((20, "informational"), (40, "low"), (60, "medium"), (80, "high"), (100, "critical"))
 
 
@@ -56,18 +54,6 @@ def relative(path: Path, root: Path) -> str:
         return path.resolve().relative_to(root.resolve()).as_posix()
     except ValueError:
         return path.as_posix()
-
-
-def app_label(root: Path) -> str:
-    """The label of the content's app, as its ``contentctl.yml`` has it."""
-    path = root / "contentctl.yml"
-    try:
-        document, _ = read_yaml(path, path.read_bytes())
-    except OSError:
-        return DEFAULT_LABEL
-    app = document.data.get("app") if document is not None else None
-    label = app.get("label") if isinstance(app, dict) else None
-    return label if isinstance(label, str) and label else DEFAULT_LABEL
 
 
 def _alert(detection: Detection) -> Alert:

@@ -68,6 +68,7 @@ class DrilldownTokensAreProduced(Rule):
 class FieldsAreThereWhenRead(Rule):
     id = "absent-field"
     summary = "No command reads a field that no row can have any more; where it needs it, nothing is ever found."
+    searches = True
 
     def check(self, subject: Subject) -> Iterator[Problem]:
         if not isinstance(subject.planned, HarnessError):

@@ -8,9 +8,10 @@ from collections.abc import Iterator
 from datetime import date
 
 from harness.content.detections import STATUSES, TYPES
-from harness.content.models import Problem
-from harness.validation.rules import Rule, Subject, rule
+from harness.content.models import Dialect, Problem
+from harness.validation.rules import Rule, Subject, nearest, rule
 
+MAX_STANZA = 99
 MAX_NAME = 67
 """Longer names make saved-search names that Enterprise Security refuses."""
 _FILE_NAME = re.compile(r"[ \-./]")
@@ -33,23 +34,23 @@ class IdIsUuid(Rule):
 @rule
 class IdIsUnique(Rule):
     id = "id-clash"
-    summary = "No two detections have the same id."
+    summary = "Nothing else in the content has the detection's id."
 
     def check(self, subject: Subject) -> Iterator[Problem]:
         found = subject.library.ids[subject.detection.id.lower()]
         if found > 1:
-            yield self.problem(subject, "id", f"{found} detections have the id {subject.detection.id}")
+            yield self.problem(subject, "id", f"{found} files have the id {subject.detection.id}")
 
 
 @rule
 class NameIsUnique(Rule):
     id = "name-clash"
-    summary = "No two detections have the same name."
+    summary = "No other detection, baseline or story has the detection's name."
 
     def check(self, subject: Subject) -> Iterator[Problem]:
         found = subject.library.names[subject.detection.name]
         if found > 1:
-            yield self.problem(subject, "name", f"{found} detections are called {subject.detection.name!r}")
+            yield self.problem(subject, "name", f"{found} files are called {subject.detection.name!r}")
 
 
 @rule
@@ -135,29 +136,74 @@ class ReferencesAreUrls(Rule):
 
 
 @rule
-class MitreIdsAreWellFormed(Rule):
-    id = "mitre-id"
-    summary = "ATT&CK ids are written T1234 or T1234.567."
+class StanzaIsShort(Rule):
+    """Enterprise Security refuses to edit a saved search whose name is longer."""
+
+    id = "stanza-length"
+    summary = f"The name of the saved search, with the app's label, has at most {MAX_STANZA} characters."
 
     def check(self, subject: Subject) -> Iterator[Problem]:
-        for each in subject.detection.mitre_attack_ids:
-            if not re.fullmatch(r"T\d{4}(?:\.\d{3})?", each):
-                yield self.problem(subject, _mitre_key(subject), f"{each!r} is no ATT&CK technique id")
+        name = f"{subject.library.content.app.label} - {subject.detection.name} - Rule"
+        if len(name) > MAX_STANZA and len(subject.detection.name) <= MAX_NAME:
+            yield self.problem(subject, "name", f"the saved search {name!r} has {len(name)} characters")
 
 
 @rule
-class SubTechniquesStandAlone(Rule):
-    id = "mitre-parent"
-    severity = "warning"
-    summary = "No ATT&CK technique stands beside its own sub-technique."
+class TextsAreShort(Rule):
+    id = "text-length"
+    summary = "The author has at most 255 characters, the description 10,000."
 
     def check(self, subject: Subject) -> Iterator[Problem]:
-        ids = subject.detection.mitre_attack_ids
-        for each in ids:
-            if any(other.startswith(f"{each}.") for other in ids):
-                message = f"{each} stands beside one of its own sub-techniques"
-                yield self.problem(subject, _mitre_key(subject), message, "Keep the sub-technique.")
+        for key, limit in (("author", 255), ("description", 10_000)):
+            length = len(getattr(subject.detection, key))
+            if length > limit:
+                yield self.problem(subject, key, f"the {key} has {length} characters, more than {limit}")
 
 
-def _mitre_key(subject: Subject) -> str:
-    return "mitre_attack_id" if "mitre_attack_id" in subject.detection.lines else "tags"
+@rule
+class NothingIsLeftToFillIn(Rule):
+    id = "unfinished"
+    summary = "No value still holds the __UPDATE__ of a template."
+
+    def check(self, subject: Subject) -> Iterator[Problem]:
+        for key, value in subject.detection.document.items():
+            if "__UPDATE__" in str(value):
+                yield self.problem(subject, key, f"{key} still holds the __UPDATE__ of a template")
+
+
+@rule
+class EnabledOnlyInUse(Rule):
+    id = "enabled-by-default"
+    summary = "Only a detection in production, and none of type Hunting, is enabled by default."
+
+    def check(self, subject: Subject) -> Iterator[Problem]:
+        detection = subject.detection
+        if detection.document.get("enabled_by_default") is True and (not subject.in_use or detection.type == "Hunting"):
+            message = f"a {detection.type} of status {detection.status} is not to be enabled by default"
+            yield self.problem(subject, "enabled_by_default", message)
+
+
+@rule
+class DeprecationIsExplained(Rule):
+    """Users of a deprecated detection need to know why, and what they should use instead."""
+
+    id = "deprecation"
+    summary = "Where a deprecation is explained, it has a reason, and what replaces the detection exists."
+
+    def check(self, subject: Subject) -> Iterator[Problem]:
+        detection = subject.detection
+        info = detection.document.get("deprecation_info")
+        if info is None:
+            if detection.status == "deprecated" and detection.dialect is Dialect.FINDING:
+                yield self.problem(subject, "status", "a deprecated detection needs deprecation_info")
+            return
+        if not isinstance(info, dict) or not str(info.get("reason") or "").strip():
+            yield self.problem(subject, "deprecation_info", "the deprecation has no reason")
+            return
+        if detection.status not in ("deprecated", "removed"):
+            yield self.problem(subject, "status", f"deprecation_info is given, but the status is {detection.status}")
+        replacements = info.get("replacement_content")
+        for name in replacements if isinstance(replacements, list) else ():
+            if str(name) not in subject.library.names:
+                hint = nearest(str(name), frozenset(subject.library.names))
+                yield self.problem(subject, "deprecation_info", f"there is no content {name!r} to replace it", hint)

@@ -27,6 +27,7 @@ EVERYWHERE = frozenset(("_time", "_indextime", "host", "source", "sourcetype", "
 class LookupsExist(Rule):
     id = "unknown-lookup"
     summary = "Every lookup that the search uses is there, with the fields that it names."
+    searches = True
 
     def check(self, subject: Subject) -> Iterator[Problem]:
         for step in every_step(subject.steps):
@@ -37,6 +38,8 @@ class LookupsExist(Rule):
             try:
                 lookup = subject.library.knowledge.lookup_definition(table)
             except HarnessError as error:
+                if table in subject.library.written_lookups:
+                    continue  # it is there when the search has run that writes it
                 hint = error.hint or "Add lookups/NAME.yml, or name the app that has it with --app."
                 yield self.problem(subject, "search", f"there is no lookup {table}", hint, line=line)
                 continue
@@ -59,6 +62,7 @@ def _unknown_columns(command: Any, lookup: Lookup) -> Iterator[str]:
 class DataModelsExist(Rule):
     id = "unknown-data-model"
     summary = "Every data model and dataset that the search reads is there."
+    searches = True
 
     def check(self, subject: Subject) -> Iterator[Problem]:
         for step, model, dataset in _models(subject):
@@ -93,6 +97,7 @@ def _models(subject: Subject) -> Iterator[tuple[Step, str, str]]:
 class DataModelFieldsExist(Rule):
     id = "data-model-field"
     summary = "tstats names only fields that the data model has, each with its dataset before it."
+    searches = True
 
     def check(self, subject: Subject) -> Iterator[Problem]:
         for step, name, _ in _models(subject):

@@ -23,7 +23,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from functools import cache, cached_property, lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar, Final
+from typing import TYPE_CHECKING, ClassVar, Final, TypeVar
 
 from harness.content.loader import yaml_files
 from harness.content.models import Content, DataSource, Detection, Problem
@@ -48,12 +48,13 @@ class Library:
 
     @cached_property
     def names(self) -> Counter[str]:
-        """How many detections have a name, those included that were not asked for."""
-        return Counter(each["name"] for each in self._headers)
+        """How many detections, baselines and stories have a name, those included that were not asked for."""
+        return Counter(each["name"] for each in self._headers("detections", "baselines", "stories"))
 
     @cached_property
     def ids(self) -> Counter[str]:
-        return Counter(each["id"].lower() for each in self._headers if each["id"])
+        """How many files of any kind have an id."""
+        return Counter(each["id"].lower() for each in self._headers(*_DESCRIBED) if each["id"])
 
     @cached_property
     def data_sources(self) -> dict[str, DataSource]:
@@ -62,22 +63,31 @@ class Library:
     @cached_property
     def stories(self) -> frozenset[str]:
         """The analytic stories that the content describes."""
-        headers = map(_header, yaml_files(self.content.root / "stories"))
+        headers = map(read_header, yaml_files(self.content.root / "stories"))
         return frozenset(header["name"] for header in headers if header is not None)
 
     @cached_property
-    def _headers(self) -> list[dict[str, str]]:
+    def written_lookups(self) -> frozenset[str]:
+        """The lookups that some baseline or detection of the content fills, which may be made by that only."""
+        searches = [each.search for each in self.content.baselines]
+        searches += [each.search for each in self.content.detections]
+        return frozenset(found for search in searches for found in _WRITTEN.findall(search))
+
+    def _headers(self, *folders: str) -> list[dict[str, str]]:
         read = [{"name": each.name, "id": each.id} for each in self.content.detections]
         files = {each.file.resolve() for each in self.content.detections}
-        others = [path for path in yaml_files(self.content.root / "detections") if path.resolve() not in files]
-        return read + [header for path in others if (header := _header(path)) is not None]
+        paths = [path for folder in folders for path in yaml_files(self.content.root / folder)]
+        others = [path for path in paths if path.resolve() not in files]
+        return read + [header for path in others if (header := read_header(path)) is not None]
 
 
+_DESCRIBED: Final = ("detections", "baselines", "stories", "lookups", "macros", "data_sources", "deployments")
+_WRITTEN: Final = re.compile(r"\|\s*outputlookup\s+(?:\w+\s*=\s*\S+\s+)*([\w.\-]+)")
 _HEADER: Final = {key: re.compile(rf"^{key}:[ \t]*(['\"]?)(.+?)\1[ \t]*$", re.MULTILINE) for key in ("name", "id")}
 
 
-def _header(path: Path) -> dict[str, str] | None:
-    """Name and id of a detection that is not under judgement, without reading all of its YAML."""
+def read_header(path: Path) -> dict[str, str] | None:
+    """Name and id of content that is not under judgement, without reading all of its YAML."""
     try:
         text = path.read_text(encoding="utf-8", errors="replace")
     except OSError:
@@ -144,11 +154,16 @@ class Subject:
 
 
 class Rule(ABC):
-    """One static rule: subclass it, name it, and say what :meth:`check` finds."""
+    """One static rule over a detection: subclass it, name it, and say what :meth:`check` finds.
+
+    A docstring of the subclass goes on the rule's page: why it is asked for, and what to do.
+    """
 
     id: ClassVar[str]
     severity: ClassVar[str] = "error"
     summary: ClassVar[str]
+    searches: ClassVar[bool] = False
+    """It is about the search alone, so that it holds for that of a baseline as well."""
 
     @abstractmethod
     def check(self, subject: Subject) -> Iterator[Problem]:
@@ -161,6 +176,21 @@ class Rule(ABC):
         detection = subject.detection
         where = line or detection.line(key)
         return Problem(self.id, detection.file, where, message, severity or self.severity, hint)
+
+
+class ContentRule(ABC):
+    """One static rule over all of the content; it is asked only where all of it was read."""
+
+    id: ClassVar[str]
+    severity: ClassVar[str] = "error"
+    summary: ClassVar[str]
+
+    @abstractmethod
+    def check(self, library: Library) -> Iterator[Problem]:
+        """What is wrong with the content."""
+
+    def problem(self, file: Path, message: str, hint: str = "", *, line: int = 1) -> Problem:
+        return Problem(self.id, file, line, message, self.severity, hint)
 
 
 @lru_cache(maxsize=1024)
@@ -179,17 +209,19 @@ def switches(detection: Detection) -> dict[str, str]:
     return {str(name): reason.strip() if isinstance(reason, str) else "" for name, reason in ignore.items()}
 
 
-RULES: Final[Registry[Rule]] = Registry("validation rule")
+RULES: Final[Registry[Rule | ContentRule]] = Registry("validation rule")
+
+K = TypeVar("K", bound=Rule | ContentRule)
 
 
-def rule(kind: type[Rule]) -> type[Rule]:
+def rule(kind: type[K]) -> type[K]:
     """Decorator: make the rule known under its id."""
     RULES.add(kind.id, kind())
     return kind
 
 
 @cache
-def all_rules() -> tuple[Rule, ...]:
+def all_rules() -> tuple[Rule | ContentRule, ...]:
     """Every rule, the families imported on first use."""
     import harness.validation as families
 

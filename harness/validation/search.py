@@ -44,6 +44,7 @@ def missing_macros(search: str, table: MacroTable) -> list[tuple[str, int]]:
 class MacrosExist(Rule):
     id = "unknown-macro"
     summary = "Every macro that the search calls exists with that number of arguments."
+    searches = True
 
     def check(self, subject: Subject) -> Iterator[Problem]:
         macros = subject.library.knowledge.macros
@@ -64,6 +65,7 @@ class MacrosExist(Rule):
 class SearchParses(Rule):
     id = "spl-syntax"
     summary = "The search parses, and every command accepts its arguments."
+    searches = True
 
     def check(self, subject: Subject) -> Iterator[Problem]:
         error = subject.planned

@@ -7,8 +7,8 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from harness.content.loader import is_file
-from harness.content.models import AttackData, Problem
-from harness.validation.rules import Rule, Subject, nearest, rule
+from harness.content.models import AttackData, Detection, Problem
+from harness.validation.rules import ContentRule, Library, Rule, Subject, nearest, rule
 
 LFS_HEADER = b"version https://git-lfs.github.com/spec/"
 
@@ -82,22 +82,31 @@ class TestNamesDiffer(Rule):
 
 
 @rule
-class DataSourcesExist(Rule):
+class DataSourcesExist(ContentRule):
+    """It is told once for each name, at the first detection that has it."""
+
     id = "data-source"
     severity = "warning"
-    summary = "The data sources that a detection names exist, where the content describes data sources."
+    summary = "The data sources that detections name exist, where the content describes data sources."
 
-    def check(self, subject: Subject) -> Iterator[Problem]:
-        known = subject.library.data_sources
-        for name in named_sources(subject) if known else ():
-            if name not in known:
-                hint = nearest(name, frozenset(known))
-                yield self.problem(subject, "data_source", f"there is no data source {name!r}", hint)
+    def check(self, library: Library) -> Iterator[Problem]:
+        known = library.data_sources
+        missing: dict[str, list[Detection]] = {}
+        for detection in library.content.detections if known else ():
+            for name in dict.fromkeys(sources_named_by(detection)):
+                if name not in known:
+                    missing.setdefault(name, []).append(detection)
+        for name, detections in missing.items():
+            first, others = detections[0], len(detections) - 1
+            also = f" ({others} more detection{'' if others == 1 else 's'} name{'s' if others == 1 else ''} it)"
+            message = f"there is no data source {name!r}{also if others else ''}"
+            hint = nearest(name, frozenset(known))
+            yield self.problem(first.file, message, hint, line=first.line("data_source"))
 
 
-def named_sources(subject: Subject) -> list[str]:
+def sources_named_by(detection: Detection) -> list[str]:
     """The data sources of a detection, with those joined by AND taken apart."""
-    return [part.strip() for name in subject.detection.data_sources for part in name.split(" AND ")]
+    return [part.strip() for name in detection.data_sources for part in name.split(" AND ")]
 
 
 @rule
@@ -108,7 +117,7 @@ class TestsCoverDataSources(Rule):
 
     def check(self, subject: Subject) -> Iterator[Problem]:
         known = subject.library.data_sources
-        sources = [known.get(name) for name in named_sources(subject)]
+        sources = [known.get(name) for name in sources_named_by(subject.detection)]
         wanted = {source.sourcetype.lower() for source in sources if source is not None}
         if not wanted or None in sources:
             return  # what an unknown data source holds cannot be told

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from harness.content.models import Content, Detection, Problem
-from harness.validation.rules import Library, Subject, all_rules, switches
+from harness.content.models import BaselineDefinition, Content, Detection, Dialect, Problem
+from harness.validation.rules import ContentRule, Library, Rule, Subject, all_rules, switches
 
 if TYPE_CHECKING:
     from harness.knowledge.knowledge import Knowledge
@@ -34,10 +34,33 @@ def validate(
     for detection in chosen:
         subject = Subject(detection, library)
         for rule in rules:
-            problems.extend(rule.check(subject))
+            if isinstance(rule, Rule):
+                problems.extend(rule.check(subject))
+    if detections is None and content.whole:
+        problems += _of_all(rules, library)
     off = {file: ignored_rules(detection, content) for file, detection in files.items()}
     kept = [problem for problem in problems if problem.rule not in off.get(problem.file, content.ignored)]
     return sorted(kept, key=lambda problem: (str(problem.file), problem.line, problem.rule))
+
+
+def _of_all(rules: Iterable[Rule | ContentRule], library: Library) -> Iterator[Problem]:
+    """What is wrong with the content as a whole, and with the searches of its baselines."""
+    baselines = [Subject(as_detection(baseline), library) for baseline in library.content.baselines]
+    for rule in rules:
+        if isinstance(rule, ContentRule):
+            yield from rule.check(library)
+        elif rule.searches:
+            for subject in baselines:
+                yield from rule.check(subject)
+
+
+def as_detection(baseline: BaselineDefinition) -> Detection:
+    """A baseline for the rules that look at a search only."""
+    lines = {"search": baseline.search_line, "name": 1}
+    return Detection(
+        name=baseline.name, id=baseline.id, version=1, date="", author="", status=baseline.status, type="Baseline",
+        description="", search=baseline.search, file=baseline.file, sha256="", dialect=Dialect.RBA, lines=lines,
+    )  # fmt: skip
 
 
 def ignored_rules(detection: Detection, content: Content) -> Mapping[str, str]:

@@ -162,6 +162,9 @@ def test_a_published_repository_is_judged_within_twenty_seconds_and_truly(tmp_pa
     # Looked at one by one: each is a mistake of that detection.
     assert by_rule["risk-field"] == {
         "azure_ad_multi_source_failed_authentications_spike",
+        "detect_aws_console_login_by_user_from_new_city",
+        "detect_aws_console_login_by_user_from_new_country",
+        "detect_aws_console_login_by_user_from_new_region",
         "detect_distributed_password_spray_attempts",
         "getlocaluser_with_powershell_script_block",
         "getnettcpconnection_with_powershell_script_block",
@@ -174,7 +177,10 @@ def test_a_published_repository_is_judged_within_twenty_seconds_and_truly(tmp_pa
         "detect_remote_access_software_usage_traffic",
         "detect_windows_dns_sigred_via_zeek",
         "get_wmiobject_group_discovery",
+        "okta_authentication_failed_during_mfa_challenge",
+        "okta_user_logins_from_multiple_cities",
         "papercut_ng_remote_web_access_attempt",
+        "previously_seen_cloud_instance_modifications_by_user___initial",
         "process_creating_lnk_file_in_suspicious_location",
         "supernova_webshell",
         "suspicious_copy_on_system32",
