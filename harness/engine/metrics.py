@@ -14,7 +14,7 @@ import numpy as np
 
 from harness.engine.columns import over, where
 from harness.engine.context import SearchContext
-from harness.engine.retrieval import reached_indexes, search_window, split_time_modifiers, walk
+from harness.engine.retrieval import reached_indexes, timed, walk
 from harness.engine.store import newest_first, part_of
 from harness.expressions import search_mask
 from harness.spl.nodes import Comparison, InList, SearchNode
@@ -32,8 +32,7 @@ def data_points(node: SearchNode | None, context: SearchContext) -> Frame:
 
     ``metric_name`` holds the names of all measurements of a data point, for WHERE to ask.
     """
-    node, modifiers = split_time_modifiers(node)
-    window = search_window(modifiers, context)
+    node, window = timed(node, context)
     parts = []
     for part in context.store.slices(reached_indexes(node, context, metric=True), window.earliest, window.latest):
         context.control.check()

@@ -19,6 +19,7 @@ from harness.spl.nodes import (
     SearchNode,
     SearchNot,
     SearchOr,
+    SearchValue,
     TimeModifier,
 )
 from harness.spl.time import InvalidTimeError, resolve_time
@@ -30,8 +31,7 @@ SUBSTITUTED = "Your timerange was substituted based on your search string"
 
 def retrieve(node: SearchNode | None, context: SearchContext) -> Frame:
     """The events that the expression finds, newest first, with all their fields."""
-    node, modifiers = split_time_modifiers(node)
-    window = search_window(modifiers, context)
+    node, window = timed(node, context)
     indexes = reached_indexes(node, context)
     parts = []
     for part in context.store.slices(indexes, window.earliest, window.latest):
@@ -51,37 +51,93 @@ def retrieve(node: SearchNode | None, context: SearchContext) -> Frame:
 # --- time
 
 
-def split_time_modifiers(node: SearchNode | None) -> tuple[SearchNode | None, list[TimeModifier]]:
-    """The expression without its time modifiers, and these. Inside OR and NOT they are not carried out."""
-    if node is None:
-        return None, []
-    if isinstance(node, TimeModifier):
-        return None, [node]
-    if not isinstance(node, SearchAnd):
-        _refuse_nested(node)
-        return node, []
-    modifiers = [item for item in node.items if isinstance(item, TimeModifier)]
-    others = [item for item in node.items if not isinstance(item, TimeModifier)]
-    for item in others:
-        _refuse_nested(item)
-    if not others:
-        return None, modifiers
-    return others[0] if len(others) == 1 else SearchAnd(tuple(others)), modifiers
+def timed(node: SearchNode | None, context: SearchContext) -> tuple[SearchNode | None, Window]:
+    """The expression without its time modifiers, and the time range that they set (M4.1 to M4.4).
 
-
-def _refuse_nested(node: SearchNode) -> None:
-    for item in walk(node):
-        if isinstance(item, TimeModifier):
-            raise UnsupportedSPL(f"The time modifier '{item.name}' inside OR, NOT or parentheses is not supported.")
-
-
-def search_window(modifiers: Sequence[TimeModifier], context: SearchContext) -> Window:
-    """The time range that holds: the request's, or what the search string says instead (M4.1 to M4.4).
-
-    A search that says only when to begin ends now; one that says only when to end has no beginning.
+    ``(a earliest=-2d latest=-1d) OR (b earliest=-1h)`` gives each side a range of its own; the search reaches over all
+    of them ("Specify time modifiers in your search").
     """
-    if not modifiers:
-        return context.window
+    modifiers, others = _conjuncts(node)
+    alternatives = _alternatives(modifiers, others)
+    if not modifiers and alternatives is None:
+        return node, context.window
+    if alternatives is None:
+        window = _range(modifiers, context)
+    else:
+        sides = [_conjuncts(item) for item in alternatives.items]
+        windows = [_range(own, context) for own, _ in sides]
+        starts, ends = [one.earliest for one in windows], [one.latest for one in windows]
+        window = Window(
+            None if None in starts else min(start for start in starts if start is not None),
+            max(end for end in ends if end is not None),
+        )
+        ranged = [_and([*rest, *_bounds(own)]) for own, (_, rest) in zip(windows, sides, strict=True)]
+        either = SearchOr(tuple(one for one in ranged if one is not None))
+        others = [either if item is alternatives else item for item in others]
+    context.messages.info(SUBSTITUTED)
+    context.progress.window = window
+    return _and(others), window
+
+
+def check_time_modifiers(node: SearchNode | None, *, leading: bool) -> None:
+    """Refuse time modifiers where what they mean is not known."""
+    modifiers, others = _conjuncts(node)
+    alternatives = _alternatives(modifiers, others)
+    if not leading and (modifiers or alternatives is not None):
+        raise UnsupportedSPL("Time modifiers after the first command of a search are not supported.")
+
+
+def _conjuncts(node: SearchNode | None) -> tuple[list[TimeModifier], list[SearchNode]]:
+    """What all must hold: time modifiers, and the rest."""
+    if node is None:
+        return [], []
+    if isinstance(node, TimeModifier):
+        return [node], []
+    if not isinstance(node, SearchAnd):
+        return [], [node]
+    parts = [_conjuncts(item) for item in node.items]
+    return [one for own, _ in parts for one in own], [one for _, rest in parts for one in rest]
+
+
+def _alternatives(modifiers: Sequence[TimeModifier], others: Sequence[SearchNode]) -> SearchOr | None:
+    """The OR whose sides have time ranges of their own, if there is one. Raises UnsupportedSPL for any other place of a
+    time modifier."""
+    with_times = [item for item in others if (found := _first_modifier(item)) is not None]
+    if not with_times:
+        return None
+    found = _first_modifier(with_times[0])
+    assert found is not None
+    if len(with_times) > 1 or modifiers or not isinstance(with_times[0], SearchOr):
+        raise UnsupportedSPL(
+            f"The time modifier '{found.name}' inside NOT, or inside OR and outside it, is not supported."
+        )
+    for own, rest in map(_conjuncts, with_times[0].items):
+        if not own or any(_first_modifier(item) is not None for item in rest):
+            raise UnsupportedSPL(f"The time modifier '{found.name}' in some sides of an OR only is not supported.")
+    return with_times[0]
+
+
+def _first_modifier(node: SearchNode) -> TimeModifier | None:
+    return next((item for item in walk(node) if isinstance(item, TimeModifier)), None)
+
+
+def _and(items: Sequence[SearchNode]) -> SearchNode | None:
+    return None if not items else items[0] if len(items) == 1 else SearchAnd(tuple(items))
+
+
+def _bounds(window: Window) -> list[SearchNode]:
+    """The range as an expression over ``_time``."""
+    bounds: list[SearchNode] = []
+    if window.earliest is not None:
+        bounds.append(Comparison("_time", ">=", SearchValue(f"{window.earliest:.6f}")))
+    if window.latest is not None:
+        bounds.append(Comparison("_time", "<", SearchValue(f"{window.latest:.6f}")))
+    return bounds
+
+
+def _range(modifiers: Sequence[TimeModifier], context: SearchContext) -> Window:
+    """The range that modifiers set. One that says only when to begin ends now; one that says only when to end has no
+    beginning."""
     earliest, latest = None, context.now
     for modifier in modifiers:
         if modifier.name not in ("earliest", "latest"):
@@ -99,10 +155,7 @@ def search_window(modifiers: Sequence[TimeModifier], context: SearchContext) -> 
             "Error in 'search' command: Unable to parse the search: "
             f"Invalid time bounds in search: start={int(earliest)} > end={int(latest)}."
         )
-    context.messages.info(SUBSTITUTED)
-    window = Window(earliest, latest)
-    context.progress.window = window
-    return window
+    return Window(earliest, latest)
 
 
 # --- indexes and segments

@@ -8,12 +8,14 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from harness.engine.aggregates import Aggregate, Numbers, Samples, find_aggregate
+from harness.engine.aggregates.sparklines import MAXIMUM, Sparkline, inner_function
+from harness.engine.bins import TimeSpan, read_time_span, time_span_for
 from harness.engine.columns import where
 from harness.engine.context import SearchContext
 from harness.engine.fields import matching, wildcard_pattern
 from harness.engine.grouping import Groups
 from harness.engine.store import times_of
-from harness.errors import SPLSyntaxError
+from harness.errors import SPLSyntaxError, UnsupportedSPL
 from harness.expressions import Scope, check, evaluate
 from harness.expressions.evaluate import find as find_function
 from harness.spl.arguments import Arguments
@@ -23,7 +25,7 @@ from harness.values.frame import Frame
 from harness.values.values import has_wildcard, to_number
 
 _CHARTS = frozenset(("chart", "timechart"))
-_NOT_CARRIED_OUT = frozenset(("sparkline", "estdc_error", "per_second", "per_minute", "per_hour", "per_day"))
+_SPARKLINES = frozenset(("stats", "chart"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +34,8 @@ class Measure:
 
     node: Aggregation
     function: Aggregate
+    line: tuple[Aggregate, TimeSpan | None] | None = None
+    """Of a sparkline: what it shows, and how long its buckets are."""
 
     @property
     def field(self) -> str | None:
@@ -58,16 +62,13 @@ def read_measures(arguments: Arguments) -> tuple[Measure, ...]:
 
 def _measure(node: Aggregation, arguments: Arguments) -> Measure:
     found = find_aggregate(node.function)
-    if found is None and node.function in (
-        "sparkline",
-        "estdc_error",
-        "per_second",
-        "per_minute",
-        "per_hour",
-        "per_day",
-    ):
+    if node.function == "sparkline":
+        return _sparkline(node, arguments)
+    if found is None and node.function == "estdc_error":
         raise arguments.unsupported(f"the function '{node.function}'", node.span)
     invalid = found is None or (node.parameter is not None) != found.parametric
+    # "per_hour" and its kin need the length of a bucket of time.
+    invalid = invalid or (node.function.startswith("per_") and arguments.command != "timechart")
     if invalid or node.further or (node.parameter is not None and not 0 <= node.parameter <= 100):
         raise arguments.error(f"The argument '{node.label}' is invalid.", node.span)
     assert found is not None
@@ -81,6 +82,17 @@ def _measure(node: Aggregation, arguments: Arguments) -> Measure:
             node.span,
         )
     return Measure(node, found(node.parameter))
+
+
+def _sparkline(node: Aggregation, arguments: Arguments) -> Measure:
+    """``sparkline``, ``sparkline(avg(x))``, ``sparkline(count, 1h)``."""
+    if arguments.command not in _SPARKLINES:
+        raise arguments.unsupported("sparkline", node.span)
+    inner = inner_function(node.argument or "count") if isinstance(node.argument, str | None) else None
+    if inner is None or len(node.further) > 1:
+        raise arguments.error(f"The argument '{node.label}' is invalid.", node.span)
+    span = read_time_span(node.further[0], arguments) if node.further else None
+    return Measure(replace(node, argument=inner[1], further=()), Sparkline(), (inner[0](), span))
 
 
 def check_measures(measures: Sequence[Measure], command: str, text: str) -> None:
@@ -106,6 +118,8 @@ def outputs(measures: Sequence[Measure], frame: Frame, by: Sequence[str], contex
     found: list[Output] = []
     for measure in measures:
         node, function = measure.node, measure.function
+        if isinstance(function, Sparkline) and measure.line is not None:
+            function = function.over(measure.line[0], _edges(measure.line[1], frame, context))
         if measure.expression is not None:
             found.append(Output(node.name, function, evaluated(measure.expression, frame, context)))
         elif measure.field is None:
@@ -116,6 +130,26 @@ def outputs(measures: Sequence[Measure], frame: Frame, by: Sequence[str], contex
             names = [name for name in matching(measure.field, frame.columns) if name not in by]
             found.extend(Output(_expanded_name(node, name), function, frame.column(name)) for name in names)
     return found
+
+
+def _edges(span: TimeSpan | None, frame: Frame, context: SearchContext) -> list[float]:
+    """The beginnings of a sparkline's buckets."""
+    times = times_of(frame)
+    times = times[~np.isnan(times)]
+    if not len(times):
+        return []
+    window = context.progress.window
+    span = span or time_span_for(window, frame, MAXIMUM)
+    low = float(times.min()) if window.earliest is None or window.earliest == 0 else window.earliest
+    high = float(times.max()) if window.latest is None else np.nextafter(window.latest, -np.inf)
+    moment = span.start_of(low, context.timezone)
+    edges: list[float] = []
+    while moment <= high:
+        if len(edges) == MAXIMUM:
+            raise UnsupportedSPL(f"A sparkline of more than {MAXIMUM} buckets is not supported.")
+        edges.append(moment)
+        moment = span.next(moment, context.timezone)
+    return edges
 
 
 def _expanded_name(node: Aggregation, field: str) -> str:

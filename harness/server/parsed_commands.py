@@ -64,7 +64,8 @@ def _timechart(command: TimeChart, text: str) -> dict[str, Any]:
             "nullstr": across.null or "NULL",
             "useother": across.other is not None,
             "otherstr": across.other or "OTHER",
-            "seriesfilter": f"sum IN {'bottom' if across.lowest else 'top'}{across.limit}",
+            "seriesfilter": f"{across.choice.score.names[0]} IN {'bottom' if across.choice.lowest else 'top'}"
+            f"{across.choice.count}",
         }
     return found
 

@@ -49,7 +49,7 @@ class Arguments:
         self.command = command.name
         self._source = Source(command.text, command.arguments_span.start, command.arguments_span.end)
         self._position = self._source.start
-        self._seen: set[str] = set()
+        self._seen: set[tuple[str, str]] = set()
         self._skip()
 
     # --- tokens
@@ -118,21 +118,22 @@ class Arguments:
 
     # --- options
 
-    def options(self, known: Mapping[str, Converter]) -> dict[str, Any]:
+    def options(self, known: Mapping[str, Converter], *, of: str = "") -> dict[str, Any]:
         """The ``name=value`` pairs at the cursor whose names are known (in any case), converted.
 
         Stops at the first thing that is not one of them. An option given twice and a value of the wrong kind are
-        refused as Splunk refuses them.
+        refused as Splunk refuses them. ``of`` names what the options are about, where that is not the command: a field
+        may have a span, and the command too.
         """
         found: dict[str, Any] = {}
         while (name := self.option_name()) is not None and name.lower() in known:
-            if name.lower() in self._seen:
+            if (of, name.lower()) in self._seen:
                 raise self._source.syntax_error(
                     f"Error in 'SearchProcessor': Option '{name}' should not be specified more than once.",
                     self._position,
                     self._position + len(name),
                 )
-            self._seen.add(name.lower())
+            self._seen.add((of, name.lower()))
             found[name.lower()] = self._option_value(name, known[name.lower()])
         return found
 

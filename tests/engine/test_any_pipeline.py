@@ -29,6 +29,7 @@ accum {} as t
 addcoltotals
 addinfo
 addtotals col=t {}
+anomalydetection method=iqr action=tf {}
 append [| makeresults]
 appendcols [| makeresults | eval zz=1]
 appendpipe [stats count]
@@ -36,6 +37,7 @@ autoregress {} p=1-2
 bin {} span=2
 bin _time
 chart sum({}) over {} by {} limit=1
+chart max({}) over {} by {} where max in top1
 collect index=summary
 contingency {} {}
 convert auto({}) ctime({}) dur2sec({}) memk({})
@@ -69,6 +71,7 @@ mvcombine {}
 mvexpand {}
 nomv {}
 outlier action=rm {}
+outlier mark=t uselower=t {}
 rangemap field={} low=0-1 high=1-5
 rare {} showperc=f
 regex {}="1"
@@ -81,6 +84,7 @@ rex field={} mode=sed "s/1/2/g"
 search {}!=1 OR NOT {}=x*
 sort 0 num({}) -str({}) ip({}) {}
 spath input={}
+stats sparkline count by {}
 stats count values({}) list({}) dc({}) mode({}) by {}
 stats sum({}) avg({}) min({}) max({}) stdev({}) median({}) perc90({}) range({}) earliest({}) rate({})
 strcat {} "x" {} z
@@ -88,6 +92,7 @@ streamstats current=f window=2 last({}) as p by {}
 table {} *
 tail 2
 timechart span=1mon avg({}) by {}
+timechart span=1d per_hour({}) partial=t agg=max by {} span=2
 tojson
 top 2 {} by {}
 transaction {} {} maxspan=1h

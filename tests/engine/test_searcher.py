@@ -151,7 +151,7 @@ def test_errors_are_found_before_anything_runs() -> None:
 
 
 def test_a_time_modifier_inside_or_is_refused() -> None:
-    with pytest.raises(UnsupportedSPL, match="inside OR, NOT or parentheses"):
+    with pytest.raises(UnsupportedSPL, match="in some sides of an OR only"):
         count("index=main (n=1 OR earliest=5)")
 
 

@@ -95,7 +95,7 @@ class Bin(SearchCommand):
         if isinstance(self.span, TimeSpan) or (self.span is None and self.field == "_time"):
             span = self.span if isinstance(self.span, TimeSpan) else None
             span = span or time_span_for(context.progress.window, frame, self.bins)
-            return bin_times(frame, self.field, span, context, self._alignment(context))
+            return bin_times(frame, self.field, span, context, alignment(self.align, context, "bin"))
         if self.align is not None:
             raise UnsupportedSPL("The 'bin' command: aligntime for a field other than _time is not supported.")
         if isinstance(self.span, str):
@@ -110,17 +110,19 @@ class Bin(SearchCommand):
             span_of_numbers = max(span_of_numbers, power_of_ten(self.minimum))
         return bin_numbers(column, span_of_numbers, "")
 
-    def _alignment(self, context: SearchContext) -> float | None:
-        if self.align is None:
-            return None
-        window = context.progress.window
-        edges = {"earliest": window.earliest, "latest": window.latest}
-        if self.align in edges:
-            return edges[self.align]
-        try:
-            return resolve_time(self.align, context.now, context.timezone)
-        except InvalidTimeError:
-            raise UnsupportedSPL(f"The 'bin' command: aligntime={self.align} is not supported.") from None
+
+def alignment(text: str | None, context: SearchContext, command: str) -> float | None:
+    """The moment that ``aligntime`` names, None for no alignment."""
+    if text is None:
+        return None
+    window = context.progress.window
+    edges = {"earliest": window.earliest, "latest": window.latest}
+    if text in edges:
+        return edges[text]
+    try:
+        return resolve_time(text, context.now, context.timezone)
+    except InvalidTimeError:
+        raise UnsupportedSPL(f"The '{command}' command: aligntime={text} is not supported.") from None
 
 
 def _read_span(text: str, arguments: Arguments) -> TimeSpan | str:

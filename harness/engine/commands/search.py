@@ -10,9 +10,9 @@ from dataclasses import dataclass, replace
 from harness.engine.commands import SearchCommand
 from harness.engine.context import SearchContext
 from harness.engine.plan import Plan
-from harness.engine.retrieval import retrieve, split_time_modifiers
+from harness.engine.retrieval import check_time_modifiers, retrieve
 from harness.engine.subsearch import plan_subsearches, resolve
-from harness.errors import SplPlace, UnsupportedSPL
+from harness.errors import SplPlace
 from harness.expressions.search import search_mask
 from harness.spl.arguments import Arguments
 from harness.spl.nodes import SearchNode, Subsearch
@@ -37,11 +37,8 @@ class Search(SearchCommand):
         return cls(node, plan_subsearches(node))
 
     def placed(self, *, first: bool, where: SplPlace | None = None) -> SearchCommand:
-        if first:
-            return replace(self, leading=True)
-        if split_time_modifiers(self.node)[1]:
-            raise UnsupportedSPL("Time modifiers after the first command of a search are not supported.", where=where)
-        return self
+        check_time_modifiers(self.node, leading=first)
+        return replace(self, leading=True) if first else self
 
     def run(self, frame: Frame, context: SearchContext) -> Frame:
         node = resolve(self.node, self.plans, context)

@@ -16,7 +16,7 @@ from harness.engine.commands import SearchCommand
 from harness.engine.context import SearchContext
 from harness.engine.grouping import group_by
 from harness.engine.plan import Plan
-from harness.engine.retrieval import reached_indexes, search_window, split_time_modifiers, walk
+from harness.engine.retrieval import reached_indexes, timed, walk
 from harness.engine.statistics import Measure, outputs, read_measures, refuse_by_names, statistics_frame
 from harness.engine.store import newest_first, part_of
 from harness.engine.subsearch import plan_subsearches, resolve
@@ -111,8 +111,7 @@ class TStats(SearchCommand):
 
     def _rows(self, context: SearchContext) -> Frame:
         """What there is to group: found by WHERE, times in buckets, missing by-fields filled."""
-        node, modifiers = split_time_modifiers(resolve(self.node, self.plans, context))
-        search_window(modifiers, context)
+        node, _ = timed(resolve(self.node, self.plans, context), context)
         frame = self._model_rows(node, context) if self.model is not None else _indexed(node, context)
         if "_time" in self.by:
             span = self.span or time_span_for(context.progress.window, frame)
