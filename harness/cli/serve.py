@@ -33,6 +33,13 @@ if TYPE_CHECKING:
 @click.option("--username", default="admin", show_default=True)
 @click.option("--password", default="", help="Default: one is made up and printed.")
 @click.option(
+    "--data-dir",
+    metavar="DIR",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="Keep events, configuration, lookups, KV store and collector tokens in this folder, and begin with what is "
+    "there. Without it all is gone at the end.",
+)
+@click.option(
     "--as-container",
     is_flag=True,
     help="Take password, token, ports and apps from the variables that the image splunk/splunk obeys, listen on "
@@ -48,6 +55,7 @@ def command(
     no_tls: bool,
     username: str,
     password: str,
+    data_dir: Path | None,
     as_container: bool,
     apps: tuple[Path, ...],
     root: Path | None,
@@ -72,6 +80,7 @@ def command(
         username=username,
         password=password,
         knowledge=knowledge,
+        data_dir=data_dir,
         indexes=INDEXES,
         follow_schedules=True,
     )

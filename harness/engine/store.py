@@ -11,7 +11,7 @@ import threading
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
-from typing import Final
+from typing import Final, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -86,6 +86,17 @@ class IndexFacts:
     """Bytes of raw text."""
 
 
+class StoreJournal(Protocol):
+    """Is told of a change before anybody can see it; if it raises, the change is not made. Internal indexes are not
+    its business."""
+
+    def appended(self, index: str, frame: Frame, serials: Serials) -> None: ...
+
+    def deleted(self, index: str, serials: Serials) -> None: ...
+
+    def removed(self, index: str) -> None: ...
+
+
 class _Index:
     def __init__(self, name: str, *, metric: bool = False) -> None:
         self.name = name
@@ -104,6 +115,7 @@ class Store:
         self._serial = 0
         self._segment = 0
         self._generation = 0
+        self.journal: StoreJournal | None = None
 
     @property
     def generation(self) -> int:
@@ -123,12 +135,19 @@ class Store:
         """Remove an index and its events. Raises :class:`UnknownIndexError`."""
         with self._lock:
             self._index(name)
+            if self.journal is not None and not is_internal_index(name):
+                self.journal.removed(name)
             del self._indexes[name]
             self._generation += 1
 
     def index_names(self) -> list[str]:
         with self._lock:
             return sorted(self._indexes)
+
+    def is_metric(self, name: str) -> bool:
+        """Whether an index holds metrics. Raises :class:`UnknownIndexError`."""
+        with self._lock:
+            return self._index(name).metric
 
     def has_index(self, name: str) -> bool:
         with self._lock:
@@ -158,12 +177,22 @@ class Store:
         with self._lock:
             target = self._index(index)
             serials = np.arange(self._serial, self._serial + frame.length, dtype=np.int64)
-            self._serial += frame.length
-            for sourcetype, rows in _by_sourcetype(frame):
-                part = frame if rows is None else frame.take(rows)
-                own = serials if rows is None else serials[rows]
-                target.pending.setdefault(sourcetype, []).append((part, own))
-            self._generation += 1
+            if self.journal is not None and not is_internal_index(index):
+                self.journal.appended(index, frame, serials)
+            self._take(target, frame, serials)
+
+    def restore(self, index: str, frame: Frame, serials: Serials) -> None:
+        """Add events that were here before, with their place in the order of arrival."""
+        with self._lock:
+            self._take(self._index(index), frame, serials)
+
+    def _take(self, target: _Index, frame: Frame, serials: Serials) -> None:
+        self._serial = max(self._serial, int(serials[-1]) + 1)
+        for sourcetype, rows in _by_sourcetype(frame):
+            part = frame if rows is None else frame.take(rows)
+            own = serials if rows is None else serials[rows]
+            target.pending.setdefault(sourcetype, []).append((part, own))
+        self._generation += 1
 
     def select_indexes(self, patterns: Iterable[str], *, metric: bool = False) -> list[str]:
         """Names of indexes, of events or of metrics, that one of the patterns matches. ``*`` leaves out internal ones:
@@ -206,14 +235,20 @@ class Store:
                     if segment.number not in rows:
                         continue
                     wanted = np.fromiter(rows[segment.number], dtype=np.int64)
-                    before = index.deleted.get(segment)
-                    hit = np.isin(segment.serials, wanted)
-                    gone = hit if before is None else hit | before
-                    fresh = hit if before is None else hit & ~before
-                    index.deleted[segment] = gone
-                    counts[index.name] = counts.get(index.name, 0) + int(np.count_nonzero(fresh))
+                    if self.journal is not None and not is_internal_index(index.name):
+                        self.journal.deleted(index.name, wanted)
+                    count = _delete(index, segment, wanted)
+                    counts[index.name] = counts.get(index.name, 0) + count
             self._generation += 1
         return counts
+
+    def delete_serials(self, index: str, serials: Serials) -> None:
+        """Mark events deleted by their place in the order of arrival."""
+        with self._lock:
+            target = self._index(index)
+            for segment in self._settled(target):
+                _delete(target, segment, serials)
+            self._generation += 1
 
     # --- inside the lock
 
@@ -233,6 +268,21 @@ class Store:
             index.segments.append(Segment(self._segment, index.name, frame, times, serials))
         index.pending.clear()
         return list(index.segments)
+
+
+def _delete(index: _Index, segment: Segment, serials: Serials) -> int:
+    """How many events of the segment are deleted that were not."""
+    before = index.deleted.get(segment)
+    hit = np.isin(segment.serials, serials)
+    if not hit.any():
+        return 0
+    index.deleted[segment] = hit if before is None else hit | before
+    return int(np.count_nonzero(hit if before is None else hit & ~before))
+
+
+def is_internal_index(name: str) -> bool:
+    """One that Splunk writes about itself."""
+    return name.startswith("_")
 
 
 def index_matches(pattern: str, name: str) -> bool:

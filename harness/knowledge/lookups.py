@@ -389,6 +389,10 @@ class Tables:
         """Make ``rows`` those of a collection."""
         self._collections[name] = rows
 
+    def versions(self) -> dict[str, int]:
+        """How often each lookup file that was read or bound here has been written."""
+        return {name: rows.version for name, rows in self._files.copy().items()}
+
     def file_names(self) -> list[str]:
         """Lookup files that were read or bound here."""
         return sorted(self._files)

@@ -41,6 +41,9 @@ class ServerConfig:
     indexes: Sequence[str] = ()
     """Made at start, beside those that every Splunk has."""
     server_name: str = "harness"
+    data_dir: Path | None = None
+    """Where events, configuration, lookups, KV store records and collector tokens are kept between two runs; without
+    it nothing is written anywhere."""
     staging: Path | None = None
     """The folder whose files clients may make lookups of; None is a server without one."""
     search_threads: int = 4

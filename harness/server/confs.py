@@ -10,14 +10,17 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
-from typing import Final, Literal
+from typing import Any, Final, Literal
+
+import msgspec
 
 from harness.knowledge.apps import App
 from harness.server.answers import Refusal, could_not_find
 from harness.server.atom import Acl
 from harness.server.call import Namespace
+from harness.server.data_dir import Memory
 
 Sharing = Literal["user", "app", "global"]
 
@@ -123,8 +126,9 @@ _Key = tuple[str, str, str]  # name, app, owner if it is private
 class Confs:
     """Thread-safe. ``version`` grows whenever searches might see something else."""
 
-    def __init__(self, apps: Iterable[App]) -> None:
+    def __init__(self, apps: Iterable[App], kept: Memory | None = None) -> None:
         self._lock = threading.RLock()
+        self._kept = kept if kept is not None else Memory()
         self._stanzas: dict[str, dict[_Key, Stanza]] = {}
         self._files: set[str] = set(_STOCK.split())
         self._data_models: dict[str, bytes] = {}
@@ -133,6 +137,22 @@ class Confs:
         self._load("search", _SEARCH_APP)
         for app in apps:
             self._load(app.name, app.confs)
+        self._restore()
+
+    def _restore(self) -> None:
+        """What was written in an earlier run, over what the apps' files say now."""
+        self._files.update(key[0] for key, _ in self._kept.items("conf file", bool))
+        self._data_models.update({key[0]: data for key, data in self._kept.items("data model", bytes)})
+        self.version += bool(self._data_models)
+        for (file, *key), stanza in self._kept.items("stanza", _stanza_of):
+            stanzas = self._stanzas.setdefault(file, {})
+            found = stanzas.pop((key[0], key[1], key[2]), None)
+            if stanza is not None:
+                base = stanza.base if found is None else found.base
+                in_app = stanza.in_app if found is None else found.in_app
+                self._stanzas[file][_key(stanza)] = replace(stanza, base=base, in_app=in_app)
+            self._files.add(file)
+            self._changed(file)
 
     def _load(self, app: str, confs: Mapping[str, Mapping[str, Mapping[str, str]]]) -> None:
         for file, stanzas in confs.items():
@@ -155,6 +175,7 @@ class Confs:
     def add_file(self, file: str) -> None:
         """An empty file; one that is there stays as it is."""
         with self._lock:
+            self._kept.put("conf file", (file,), True)
             self._files.add(file)
 
     def all(self, file: str, namespace: Namespace, viewer: Viewer) -> list[Stanza]:
@@ -256,8 +277,7 @@ class Confs:
         if stanza.in_app:
             raise Refusal(400, "ERROR", f"Object id={stanza.name} cannot be deleted in config={stanza.file}.")
         with self._lock:
-            del self._stanzas[stanza.file][_key(stanza)]
-            self._changed(stanza.file)
+            self._drop(stanza)
 
     def share(
         self,
@@ -273,7 +293,7 @@ class Confs:
         viewer.check_write(stanza)
         changed = replace(stanza, owner=owner, sharing=sharing, read=read, write=write, updated=time.time())
         with self._lock:
-            del self._stanzas[stanza.file][_key(stanza)]
+            self._drop(stanza)
             self._put(changed)
         return changed
 
@@ -284,7 +304,7 @@ class Confs:
         with self._lock:
             if _key(changed) in self._stanzas[stanza.file]:
                 raise Refusal(409, "ERROR", _exists("", stanza.name))
-            del self._stanzas[stanza.file][_key(stanza)]
+            self._drop(stanza)
             self._put(changed)
         return changed
 
@@ -297,6 +317,7 @@ class Confs:
 
     def put_data_model(self, name: str, data: bytes) -> None:
         with self._lock:
+            self._kept.put("data model", (name,), data)
             self._data_models[name] = data
             self.version += 1
 
@@ -304,6 +325,8 @@ class Confs:
         """False if no client has written it."""
         with self._lock:
             found = self._data_models.pop(name, None) is not None
+            if found:
+                self._kept.drop("data model", (name,))
             self.version += found
             return found
 
@@ -315,13 +338,28 @@ class Confs:
     # --- inside the lock
 
     def _put(self, stanza: Stanza) -> None:
+        self._kept.put("stanza", (stanza.file, *_key(stanza)), asdict(stanza))
         self._files.add(stanza.file)
         self._stanzas.setdefault(stanza.file, {})[_key(stanza)] = stanza
+        self._changed(stanza.file)
+
+    def _drop(self, stanza: Stanza) -> None:
+        key = (stanza.file, *_key(stanza))
+        if stanza.in_app:  # its app will bring it back; it is known then that it is gone from here
+            self._kept.put("stanza", key, False)
+        else:
+            self._kept.drop("stanza", key)
+        del self._stanzas[stanza.file][_key(stanza)]
         self._changed(stanza.file)
 
     def _changed(self, file: str) -> None:
         if file in KNOWLEDGE:
             self.version += 1
+
+
+def _stanza_of(value: Any) -> Stanza | None:
+    """A stanza as it was kept; None for one that has left its app's place."""
+    return msgspec.convert(value, Stanza) if value else None
 
 
 def _key(stanza: Stanza) -> _Key:

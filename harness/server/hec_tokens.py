@@ -8,12 +8,13 @@ import time
 import uuid
 from collections import OrderedDict
 from collections.abc import Iterable
-from dataclasses import dataclass, field
-from typing import Final
+from dataclasses import asdict, dataclass, field
+from typing import Any, Final
 
 from harness.server.accounts import as_list
 from harness.server.answers import Refusal, could_not_find
 from harness.server.capabilities import Json
+from harness.server.data_dir import Memory
 from harness.server.eai import unsupported_argument
 
 MAX_CHANNELS: Final = 100_000
@@ -73,10 +74,11 @@ def _flag(text: str | None, default: bool) -> bool:
 class HecTokens:
     """By name. Thread-safe."""
 
-    def __init__(self) -> None:
+    def __init__(self, kept: Memory | None = None) -> None:
         self._lock = threading.RLock()
-        self._tokens: dict[str, HecToken] = {}
-        self.disabled = False
+        self._kept = kept if kept is not None else Memory()
+        self._tokens = {key[0]: token for key, token in self._kept.items("hec token", _token_of)}
+        self.disabled = bool(self._kept.items("hec disabled", bool))
         """The global switch."""
 
     def all(self) -> list[HecToken]:
@@ -99,12 +101,36 @@ class HecTokens:
         with self._lock:
             if name in self._tokens:
                 raise Refusal(409, "ERROR", f"An object with name={PREFIX}{name} already exists")
+            self.keep(token)
             self._tokens[name] = token
         return token
+
+    def make(self, name: str, settings: dict[str, str]) -> HecToken:
+        """The token of that name, made if there is none, with these settings."""
+        with self._lock:
+            token = self._tokens.get(name)
+        if token is None:
+            return self.create(name, settings)
+        token.apply(settings)
+        self.keep(token)
+        return token
+
+    def keep(self, token: HecToken) -> None:
+        """A token has changed."""
+        self._kept.put("hec token", (token.name,), asdict(token))
+
+    def switch(self, *, on: bool) -> None:
+        """All of them at once."""
+        if on:
+            self._kept.drop("hec disabled", ())
+        else:
+            self._kept.put("hec disabled", (), True)
+        self.disabled = not on
 
     def remove(self, name: str) -> None:
         token = self.get(name)
         with self._lock:
+            self._kept.drop("hec token", (token.name,))
             self._tokens.pop(token.name, None)
 
     def find(self, value: str) -> HecToken | None:
@@ -114,6 +140,10 @@ class HecTokens:
             if hmac.compare_digest(token.token.lower().encode(), value.lower().encode()):
                 found = token
         return found
+
+
+def _token_of(value: Any) -> HecToken:
+    return HecToken(**value)
 
 
 class Acknowledgements:

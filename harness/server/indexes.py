@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import threading
 import time
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
-from typing import Final
+from typing import Any, Final
 
 from harness.engine.store import Store
 from harness.server.accounts import typed
 from harness.server.answers import Refusal, could_not_find
 from harness.server.atom import Acl, Entry, Fields
 from harness.server.capabilities import Json
+from harness.server.data_dir import Memory
 from harness.server.eai import check_arguments
 from harness.server.shapes import shape
 
@@ -54,11 +55,15 @@ def creatable() -> list[str]:
 class Indexes:
     """Thread-safe. A name is an index here exactly when it is one of the store."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, kept: Memory | None = None) -> None:
         self._lock = threading.RLock()
         self._store = store
+        self._kept = kept if kept is not None else Memory()
         self._started = time.time()
         self._indexes: dict[str, Index] = {}
+        for (name,), index in self._kept.items("index", _index_of):
+            self._indexes[name] = index
+            store.create_index(name, metric=index.settings.get("datatype") == "metric")
 
     def names(self) -> list[str]:
         return self._store.index_names()
@@ -81,6 +86,7 @@ class Indexes:
         _check_name(name)
         with self._lock:
             index = Index(name, typed(settings, shape("index")), created=time.time())
+            self._keep(index)
             self._indexes[name] = index
             self._store.create_index(name, metric=settings.get("datatype") == "metric")
         return index
@@ -90,11 +96,14 @@ class Indexes:
         check_arguments(settings, editable())
         with self._lock:
             index.settings.update(typed(settings, shape("index")))
+            self._keep(index)
         return index
 
     def switch(self, name: str, *, on: bool) -> Index:
         index = self.get(name)
-        index.disabled = not on
+        with self._lock:
+            index.disabled = not on
+            self._keep(index)
         return index
 
     def remove(self, name: str) -> None:
@@ -104,7 +113,11 @@ class Indexes:
             raise Refusal(400, "ERROR", f"Cannot remove the index {name}: it belongs to the system.")
         with self._lock:
             self._store.remove_index(name)
+            self._kept.drop("index", (name,))
             self._indexes.pop(name, None)
+
+    def _keep(self, index: Index) -> None:
+        self._kept.put("index", (index.name,), asdict(index))
 
     def entry(self, index: Index) -> Entry:
         """M8.1-M8.12."""
@@ -149,6 +162,10 @@ class Indexes:
         if "summaryHomePath" not in index.settings:
             del found["summaryHomePath"]
         return dict(sorted(found.items()))
+
+
+def _index_of(value: Any) -> Index:
+    return Index(**value)
 
 
 def _moment(epoch: float | None) -> str:

@@ -28,6 +28,7 @@ from harness.server.apps import Apps
 from harness.server.auth import Gate, Sessions
 from harness.server.call import Namespace
 from harness.server.confs import EVERYBODY, Confs
+from harness.server.data_dir import DataDir, Memory
 from harness.server.hec_tokens import Acknowledgements, HecTokens
 from harness.server.indexes import Indexes
 from harness.server.ingest import Ingest
@@ -70,7 +71,8 @@ class SplunkInstance:
 
         self._lock = threading.RLock()
         self._base = config.knowledge.session() if config.knowledge is not None else Knowledge([])
-        self.confs = Confs(self._base.apps)
+        self.kept = DataDir(config.data_dir) if config.data_dir is not None else Memory()
+        self.confs = Confs(self._base.apps, self.kept)
         self.store = Store()
         for index in (*config.indexes, *_defined_indexes(self.confs)):
             self.store.create_index(index)
@@ -85,7 +87,8 @@ class SplunkInstance:
         self.tokens = Tokens()
         self.apps = Apps(self._base.apps)
         self.bulletins = Bulletins()
-        self.indexes = Indexes(self.store)
+        self.indexes = Indexes(self.store, self.kept)
+        self.kept.restore_events(self.store)
         self.ingest = Ingest(self)
         self.access_log = AccessLog(self)
         self.settings: dict[str, str] = {}
@@ -95,14 +98,16 @@ class SplunkInstance:
         self.passwords = Passwords()
         self.accelerations: dict[str, dict[str, Any]] = {}
         """What clients have set for data models, by name; shown, and without effect."""
-        self.kvstore = KvStore()
+        self.kvstore = KvStore(self.kept)
         for stanza in self.confs.all("collections", Namespace("-", "-"), EVERYBODY):
             if stanza.name != "default":
                 self.define_collection(stanza.app, stanza.name, stanza.settings)
-        self.hec = HecTokens()
+        self.kvstore.restore()
+        self._restore_lookups()
+        self.hec = HecTokens(self.kept)
         self.acks = Acknowledgements()
         token = {"token": config.hec_token} if config.hec_token else {}
-        self.default_hec_token = self.hec.create(config.hec_token_name, token)
+        self.default_hec_token = self.hec.make(config.hec_token_name, token)
         self.jobs = Jobs(self, config.search_threads)
         self.alerts = Alerts(self)
         self.scheduler = Scheduler(self)
@@ -160,7 +165,26 @@ class SplunkInstance:
     def write_lookup(self, name: str, table: Table) -> None:
         """Make, or make anew, a lookup file."""
         self._base.tables.bind_file(name, table)
+        self._keep_lookup(name)
         self.confs.lookups_changed()
+
+    def _restore_lookups(self) -> None:
+        for (name,), (fields, rows) in self.kept.items("lookup", _table):
+            self._base.tables.bind_file(name, Table(fields, rows))
+        self._kept_lookups = self._base.tables.versions()
+
+    def _keep_lookups(self) -> None:
+        """Keep the lookup files that a search has written."""
+        with self._lock:
+            for name, version in self._base.tables.versions().items():
+                if self._kept_lookups.get(name, 0) != version:
+                    self._keep_lookup(name)
+                    self._kept_lookups[name] = version
+
+    def _keep_lookup(self, name: str) -> None:
+        table = self._base.tables.file(name, lambda: None)
+        if table is not None:
+            self.kept.put("lookup", (name,), (list(table.fields), [dict(row) for row in table.rows()]))
 
     def ask_for_restart(self) -> None:
         """Say what a Splunk says after such a change, as clients look for it. Nothing here waits for a restart."""
@@ -204,7 +228,9 @@ class SplunkInstance:
 
     def run(self, found: Plan, request: SearchRequest) -> SearchResult:
         self.access_log.flush(found.text)
-        return self._searcher(self._reach(self.accounts.user(request.user))).execute(found, request)
+        result = self._searcher(self._reach(self.accounts.user(request.user))).execute(found, request)
+        self._keep_lookups()
+        return result
 
     def search_context(self, request: SearchRequest) -> SearchContext:
         """For a search over rows that exist already (post-processing)."""
@@ -230,6 +256,13 @@ class SplunkInstance:
         from harness.server.keywords import keywords
 
         return keywords(job.plan) if job.plan is not None else ""
+
+
+def _table(value: Any) -> tuple[list[str], list[dict[str, Any]]]:
+    """Fields and rows of a lookup file as they were kept."""
+    fields, rows = value
+    return fields, [{name: tuple(cell) if isinstance(cell, list) else cell for name, cell in row.items()}
+                    for row in rows]  # fmt: skip
 
 
 def _defined_indexes(confs: Confs) -> list[str]:

@@ -16,6 +16,7 @@ from typing import Any, Final
 import msgspec
 
 from harness.server.answers import Refusal
+from harness.server.data_dir import Memory
 from harness.values.column import Value
 from harness.values.values import texts
 
@@ -24,6 +25,8 @@ Record = dict[str, Any]
 MAX_ROWS: Final = 50_000
 """Records of one answer (``max_rows_per_query``)."""
 MAX_DEPTH: Final = 64
+RECORD: Final = "record"
+"""The kind under which records are kept."""
 
 _COMPARISONS: Final[Mapping[str, Callable[[Any, Any], bool]]] = {
     "$gt": operator.gt,
@@ -154,6 +157,8 @@ class Collection:
     name: str
     types: dict[str, str] = field(default_factory=dict)
     enforce: bool = False
+    app: str = ""
+    kept: Memory = field(default_factory=Memory)
     _records: dict[tuple[str, str], Record] = field(default_factory=dict)
     _version: int = 0
     _lock: threading.RLock = field(default_factory=threading.RLock)
@@ -189,12 +194,30 @@ class Collection:
     def remove(self, user: str, records: Sequence[Record]) -> None:
         with self._lock:
             for record in records:
-                self._records.pop((str(record["_user"]) if user == "-" else user, str(record["_key"])), None)
+                self._drop(str(record["_user"]) if user == "-" else user, str(record["_key"]))
             self._version += 1
 
     def _put(self, user: str, key: str, record: Record) -> None:
-        self._records[user, key] = {**self._typed(record), "_user": user, "_key": key}
+        found = {**self._typed(record), "_user": user, "_key": key}
+        self.kept.put(RECORD, (self.app, self.name, user, key), msgspec.json.encode(found))
+        self._records[user, key] = found
         self._version += 1
+
+    def _drop(self, user: str, key: str) -> None:
+        if (user, key) in self._records:
+            self.kept.drop(RECORD, (self.app, self.name, user, key))
+            del self._records[user, key]
+
+    def restore(self, user: str, key: str, record: Record) -> None:
+        """A record as it was kept."""
+        self._records[user, key] = record
+
+    def clear(self) -> None:
+        """Without any record."""
+        with self._lock:
+            for user, key in list(self._records):
+                self._drop(user, key)
+            self._version += 1
 
     def _typed(self, record: Record) -> Record:
         """Declared numbers and booleans are read from text (N7.5); enforced types refuse what does not fit."""
@@ -230,7 +253,7 @@ class Collection:
     def replace_rows(self, fields: Sequence[str], rows: Sequence[Mapping[str, Value]]) -> None:  # noqa: ARG002
         """What ``outputlookup`` writes: every record anew; a row with a ``_key`` keeps it."""
         with self._lock:
-            self._records.clear()
+            self.clear()
             for row in rows:
                 record = {name: _from_value(value) for name, value in row.items() if value is not None}
                 self._put("nobody", str(record.pop("_key", None) or secrets.token_hex(12)), record)
@@ -282,15 +305,23 @@ def _as_type(value: Any, kind: str) -> Any:
 class KvStore:
     """All collections, by app and name. Thread-safe."""
 
-    def __init__(self) -> None:
+    def __init__(self, kept: Memory | None = None) -> None:
         self._lock = threading.Lock()
+        self._kept = kept if kept is not None else Memory()
         self._collections: dict[tuple[str, str], Collection] = {}
+
+    def restore(self) -> None:
+        """The records of the collections that are defined now; those of others stay where they are."""
+        for (app, name, user, key), record in self._kept.items(RECORD, msgspec.json.decode):
+            collection = self._collections.get((app, name))
+            if collection is not None:
+                collection.restore(user, key, record)
 
     def define(self, app: str, name: str, settings: Mapping[str, str]) -> Collection:
         """Make or change a collection as its stanza of ``collections.conf`` says."""
         types = {key[6:]: value for key, value in settings.items() if key.startswith("field.")}
         with self._lock:
-            found = self._collections.setdefault((app, name), Collection(name))
+            found = self._collections.setdefault((app, name), Collection(name, app=app, kept=self._kept))
             found.types = types
             found.enforce = settings.get("enforceTypes", "").lower() in {"1", "true"}
         return found
@@ -306,4 +337,6 @@ class KvStore:
 
     def forget(self, app: str, name: str) -> None:
         with self._lock:
-            self._collections.pop((app, name), None)
+            found = self._collections.pop((app, name), None)
+        if found is not None:
+            found.clear()

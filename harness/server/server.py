@@ -111,6 +111,7 @@ class RunningServer:
         for listener in self._listeners:
             listener.stop()
         self._listeners = []
+        self.instance.kept.close()
 
     def __enter__(self) -> Self:
         return self

@@ -39,10 +39,11 @@ def create(call: Call, name: str, settings: dict[str, str]) -> Entry:
 def edit(call: Call, name: str, settings: dict[str, str]) -> Entry:
     """A token by ``X`` or ``http://X``, or the global settings ``http`` (N6.10)."""
     if name == GLOBAL:
-        call.instance.hec.disabled = settings.get("disabled", "0").lower() in {"1", "true"}
+        call.instance.hec.switch(on=settings.get("disabled", "0").lower() not in {"1", "true"})
         return _global(call)
     token = call.instance.hec.get(name)
     token.apply(settings)
+    call.instance.hec.keep(token)
     return _entry(token)
 
 
@@ -56,10 +57,11 @@ def remove(call: Call, name: str) -> None:
 def switch(call: Call, name: str, on: bool) -> Entry:
     """A disabled token is answered with code 1."""
     if name == GLOBAL:
-        call.instance.hec.disabled = not on
+        call.instance.hec.switch(on=on)
         return _global(call)
     token = call.instance.hec.get(name)
     token.disabled = not on
+    call.instance.hec.keep(token)
     return _entry(token)
 
 
@@ -68,6 +70,7 @@ def rotate(call: Call, name: str) -> Answer:
     """Give the token another value (N6.9)."""
     token = call.instance.hec.get(name)
     token.token = str(uuid.uuid4())
+    call.instance.hec.keep(token)
     return inputs.answer(call, [_entry(token)])
 
 
