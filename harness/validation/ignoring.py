@@ -8,13 +8,17 @@ from typing import Final
 from harness.content.models import Problem
 from harness.validation.rules import RULES, Rule, Subject, rule, switches
 
-READING: Final = frozenset(
-    (
-        *("yaml", "duplicate-key", "missing-key", "unknown-key", "schema", "lookup-file", "name-clash"),
-        *("unknown-schedule", "unknown-baseline"),
-    )
-)
-"""Ids of the problems that are found while files are read, before any rule."""
+READING: Final = {
+    "yaml": "A file is YAML, and can be read.",
+    "duplicate-key": "No key is given twice.",
+    "missing-key": "Every key is there that content of its kind needs.",
+    "unknown-key": "Every key is one that content of its kind has.",
+    "schema": "Every value is of the type that its key asks for.",
+    "lookup-file": "The file of a lookup is there, and its rows have as many cells as its header.",
+    "unknown-schedule": "The schedule that a detection names exists.",
+    "unknown-baseline": "The baselines that a test names exist.",
+}
+"""What is found while files are read, before any rule, by its id. Names of macros and lookups may clash there, too."""
 
 
 @rule

@@ -27,6 +27,7 @@ EVERYWHERE = frozenset(("_time", "_indextime", "host", "source", "sourcetype", "
 class LookupsExist(Rule):
     id = "unknown-lookup"
     summary = "Every lookup that the search uses is there, with the fields that it names."
+    by_apps = True
     searches = True
 
     def check(self, subject: Subject) -> Iterator[Problem]:
@@ -62,6 +63,7 @@ def _unknown_columns(command: Any, lookup: Lookup) -> Iterator[str]:
 class DataModelsExist(Rule):
     id = "unknown-data-model"
     summary = "Every data model and dataset that the search reads is there."
+    by_apps = True
     searches = True
 
     def check(self, subject: Subject) -> Iterator[Problem]:
@@ -97,6 +99,7 @@ def _models(subject: Subject) -> Iterator[tuple[Step, str, str]]:
 class DataModelFieldsExist(Rule):
     id = "data-model-field"
     summary = "tstats names only fields that the data model has, each with its dataset before it."
+    by_apps = True
     searches = True
 
     def check(self, subject: Subject) -> Iterator[Problem]:

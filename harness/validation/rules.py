@@ -164,6 +164,8 @@ class Rule(ABC):
     summary: ClassVar[str]
     searches: ClassVar[bool] = False
     """It is about the search alone, so that it holds for that of a baseline as well."""
+    by_apps: ClassVar[bool] = False
+    """It judges by the apps that are loaded here; a Splunk elsewhere may have others."""
 
     @abstractmethod
     def check(self, subject: Subject) -> Iterator[Problem]:
@@ -184,6 +186,8 @@ class ContentRule(ABC):
     id: ClassVar[str]
     severity: ClassVar[str] = "error"
     summary: ClassVar[str]
+
+    by_apps: ClassVar[bool] = False
 
     @abstractmethod
     def check(self, library: Library) -> Iterator[Problem]:

@@ -44,6 +44,7 @@ def missing_macros(search: str, table: MacroTable) -> list[tuple[str, int]]:
 class MacrosExist(Rule):
     id = "unknown-macro"
     summary = "Every macro that the search calls exists with that number of arguments."
+    by_apps = True
     searches = True
 
     def check(self, subject: Subject) -> Iterator[Problem]:
@@ -80,6 +81,7 @@ class SearchParses(Rule):
 class SearchIsSupported(Rule):
     id = "spl-unsupported"
     summary = "The search uses only what the embedded engine carries out exactly."
+    by_apps = True
 
     def check(self, subject: Subject) -> Iterator[Problem]:
         error = subject.planned
