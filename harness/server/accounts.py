@@ -8,8 +8,14 @@ import secrets
 import threading
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import Final
 
 from harness.server.capabilities import ROLES, Json
+
+OF_EVERY_ROLE: Final = frozenset(
+    ("edit_own_objects", "list_all_objects", "run_collect", "run_mcollect", "schedule_rtsearch")
+)
+"""Capabilities that every role inherits from the ``[default]`` stanza (N1.15)."""
 
 
 @dataclass(slots=True)
@@ -129,10 +135,10 @@ class Accounts:
 
     def capabilities(self, user: User) -> list[str]:
         """The effective set, imported roles included (N1.8)."""
-        return sorted({name for role in self.lineage(user.roles) for name in role.capabilities})
+        return sorted({*OF_EVERY_ROLE, *(name for role in self.lineage(user.roles) for name in role.capabilities)})
 
     def may(self, user: User, capability: str) -> bool:
-        return any(capability in role.capabilities for role in self.lineage(user.roles))
+        return capability in OF_EVERY_ROLE or any(capability in role.capabilities for role in self.lineage(user.roles))
 
     def filtered(self, user: User) -> bool:
         """Whether a role lets the user see only some events (``srchFilter``)."""

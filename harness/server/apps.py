@@ -25,6 +25,7 @@ class InstalledApp:
     core: bool = False
     disabled: bool = False
     removable: bool = False
+    sharing: str = "app"
 
 
 _CORE: Final = (

@@ -36,6 +36,11 @@ class Namespace:
     def is_wildcard(self) -> bool:
         return self.owner == "-" or self.app == "-"
 
+    def check_write(self, what: str = "an object") -> None:
+        """Nothing is written under a wildcard (N5.8, N9.4)."""
+        if self.is_wildcard:
+            raise Refusal(400, "ERROR", f"Cannot edit/create {what} for wildcarded users or applications")
+
 
 @dataclass(frozen=True, slots=True)
 class Target:

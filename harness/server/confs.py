@@ -102,8 +102,13 @@ class Viewer:
     everything: bool = False
 
     def sees(self, stanza: Stanza) -> bool:
-        """Others' private objects are not there for those who may not see them (N9.8)."""
-        return self.everything or stanza.sharing != "user" or stanza.owner == self.user
+        """Others' private objects are not there for those who may not see them (N9.8), nor shared ones that none of
+        their roles may read (N9.9). An empty list of readers is nobody, no list is everybody (N9.13)."""
+        if self.everything or stanza.owner == self.user:
+            return True
+        if stanza.sharing == "user":
+            return False
+        return stanza.read is None or "*" in stanza.read or bool(self.roles & set(stanza.read))
 
     def check_write(self, stanza: Stanza) -> None:
         """Raises the 403 of those who may not change it."""
@@ -231,14 +236,18 @@ class Confs:
     # --- writing ------------------------------------------------------------------------------------------------------
 
     def create(
-        self, file: str, name: str, settings: Mapping[str, str], namespace: Namespace, viewer: Viewer, *, what: str = ""
+        self,
+        file: str,
+        name: str,
+        settings: Mapping[str, str],
+        namespace: Namespace,
+        viewer: Viewer,
+        *,
+        what: str = "an object",
     ) -> Stanza:
         """A new stanza: private under a user's namespace, shared in the app under ``nobody`` (N5.3). 409 if there is
         one of that name already."""
-        if namespace.is_wildcard:
-            raise Refusal(
-                400, "ERROR", f"Cannot edit/create {what or 'an object'} for wildcarded users or applications"
-            )
+        namespace.check_write(what)
         owner = namespace.owner or viewer.user
         private = owner != "nobody"
         stanza = Stanza(

@@ -200,7 +200,7 @@ class Collection:
     def list_answer(self, call: Call, *, check: bool = True) -> Answer:
         """The listing, filtered, sorted and paged as the arguments say."""
         if check:
-            self._check_arguments(call)
+            self.check_arguments(call)
         entries = [replace(entry, fields=None) for entry in self.visible(call)]
         entries = _sorted(call, _searched(call, entries))
         count, offset = _number(call, "count", self.default_count), _number(call, "offset", 0)
@@ -251,7 +251,7 @@ class Collection:
         namespace = entry.acl.namespace if isinstance(entry.acl, Acl) else Acl().namespace
         return replace(entry, path=entity_path(namespace, self.path, entry.name))
 
-    def _check_arguments(self, call: Call) -> None:
+    def check_arguments(self, call: Call) -> None:
         direction = call.one("sort_dir", "asc")
         if direction not in {"asc", "desc"}:
             raise Refusal(400, "ERROR", f'Unknown sort order "{direction}".')

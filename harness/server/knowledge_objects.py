@@ -100,16 +100,22 @@ class StanzaCollection(Collection):
     def edit(self, call: Call, name: str, settings: dict[str, str]) -> Entry:
         """Changes what is sent, keeps the rest."""
         self._check(settings)
-        return self.entry(call, call.instance.confs.edit(self.find(call, name), self._plain(settings), call.viewer))
+        stanza = self._to_change(call, name)
+        return self.entry(call, call.instance.confs.edit(stanza, self._plain(settings), call.viewer))
 
     def remove(self, call: Call, name: str) -> None:
         """What a client has made can be removed."""
-        call.instance.confs.remove(self.find(call, name), call.viewer)
+        call.instance.confs.remove(self._to_change(call, name), call.viewer)
 
     def flip(self, call: Call, name: str, on: bool) -> Entry:
         """Switch it on or off."""
-        stanza = call.instance.confs.edit(self.find(call, name), {"disabled": "0" if on else "1"}, call.viewer)
+        found = self._to_change(call, name)
+        stanza = call.instance.confs.edit(found, {"disabled": "0" if on else "1"}, call.viewer)
         return self.entry(call, stanza)
+
+    def _to_change(self, call: Call, name: str) -> Stanza:
+        call.namespace.check_write()
+        return self.find(call, name)
 
     def _plain(self, settings: Mapping[str, str]) -> dict[str, str]:
         """Switches as 1 and 0, however they are written."""
@@ -150,6 +156,7 @@ def serve_sharing(collection: Collection, find: Callable[[Call, str], Stanza], e
 def acl_answer(call: Call, collection: Collection, stanza: Stanza, entry: Maker) -> Answer:
     """The ACL of a stanza, changed if it is a ``POST``."""
     if call.method == "POST":
+        call.namespace.check_write()
         stanza = _share(call, stanza)
     shown = entry(call, stanza)
     shown.content = {"eai:acl": None}
@@ -158,6 +165,7 @@ def acl_answer(call: Call, collection: Collection, stanza: Stanza, entry: Maker)
 
 def move_answer(call: Call, collection: Collection, stanza: Stanza, entry: Maker) -> Answer:
     """The stanza in another app; ``app`` and ``user`` are both needed (N9.21)."""
+    call.namespace.check_write()
     missing = [argument for argument in ("app", "user") if not call.one(argument)]
     if missing:
         raise missing_arguments(missing)

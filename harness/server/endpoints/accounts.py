@@ -168,7 +168,7 @@ roles = Collection(
 
 
 def _role_arguments() -> set[str]:
-    own = {name for name in shape("role") if not name.startswith("imported_") and "implicit" not in name}
+    own = {name for name in shape("role") if not name.startswith("imported_")}
     return {*own, "imported_roles", "capabilities", _NOT_SHOWN} - {"eai:acl"}
 
 

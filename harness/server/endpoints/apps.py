@@ -9,7 +9,9 @@ from harness.server.answers import Answer, Refusal, could_not_find
 from harness.server.apps import InstalledApp
 from harness.server.atom import Acl, Entry, Fields
 from harness.server.call import Call
+from harness.server.capabilities import Json
 from harness.server.eai import Collection, check_arguments
+from harness.server.knowledge_objects import missing_arguments
 from harness.server.saved_searches import is_true
 
 _OPTIONAL: Final = (
@@ -94,8 +96,35 @@ def switch(call: Call, name: str, on: bool) -> Entry:
 @apps.action("package", "GET")
 def package(call: Call, name: str) -> Answer:
     """Where a package of the app would be (N8.40); none is written."""
-    _find(call, name)
-    raise Refusal(400, "ERROR", f"The app {name} cannot be packaged here.")
+    app = _find(call, name)
+    content: dict[str, Json] = {
+        "eai:acl": None,
+        "name": name,
+        "path": f"/opt/splunk/etc/apps/{name}.spl",
+        "url": f"{call.base_url}/static/app-packages/{name}.spl",
+    }
+    return apps.answer(call, [Entry("Package", content, acl=_acl(app))])
+
+
+@apps.action("acl", "GET", "POST", "DELETE")
+def acl(call: Call, name: str) -> Answer:
+    """Who may use the app. An owner is needed and ignored, and a ``DELETE`` changes nothing (N9.16)."""
+    app = _find(call, name)
+    if call.method == "POST":
+        settings = call.settings()
+        check_arguments(settings, ("owner", "sharing", "perms.read", "perms.write"))
+        missing = [each for each in ("owner", "sharing") if not settings.get(each)]
+        if missing:
+            raise missing_arguments(missing)
+        if settings["sharing"] == "user":
+            raise Refusal(400, "ERROR", "Apps cannot be unshared")
+        app = replace(app, sharing="global" if settings["sharing"] == "global" else "app")
+        call.instance.apps.put(app)
+    return apps.answer(call, [Entry(app.name, {"eai:acl": None}, acl=_acl(app))])
+
+
+def _acl(app: InstalledApp) -> Acl:
+    return Acl(app="system", owner="nobody", sharing=app.sharing, removable=app.removable, shareable=True)
 
 
 def _find(call: Call, name: str) -> InstalledApp:
@@ -123,7 +152,7 @@ def _entry(app: InstalledApp) -> Entry:
             "version": app.version,
             "visible": app.visible,
         },
-        acl=Acl(app="system", owner="nobody", sharing="app", removable=app.removable, shareable=True),
+        acl=_acl(app),
         links=("alternate", "list", "_reload", "edit", "package", *(("remove",) if app.removable else ())),
         fields=Fields(optional=_OPTIONAL),
     )

@@ -80,7 +80,7 @@ def create(call: Call, name: str, settings: dict[str, str]) -> Entry:
 def edit(call: Call, name: str, settings: dict[str, str]) -> Entry:
     """Changes what is sent, keeps the rest."""
     check_settings(settings)
-    saved = find(call, name)
+    saved = _to_change(call, name)
     if "actions" in settings:
         off = {f"action.{action}": "0" for action in saved.actions}
         settings = {**off, **to_conf({"actions": settings["actions"]}), **settings}
@@ -93,7 +93,7 @@ def edit(call: Call, name: str, settings: dict[str, str]) -> Entry:
 @searches.remover
 def remove(call: Call, name: str) -> None:
     """What a client has made can be removed, and its fired alerts with it."""
-    call.instance.confs.remove(find(call, name).stanza, call.viewer)
+    call.instance.confs.remove(_to_change(call, name).stanza, call.viewer)
     call.instance.alerts.forget_search(name)
 
 
@@ -101,7 +101,7 @@ def remove(call: Call, name: str) -> None:
 def switch(call: Call, name: str, on: bool) -> Entry:
     """A disabled search neither runs by itself nor can be dispatched."""
     switch = {"disabled": "0" if on else "1"}
-    changed = SavedSearch(call.instance.confs.edit(find(call, name).stanza, switch, call.viewer))
+    changed = SavedSearch(call.instance.confs.edit(_to_change(call, name).stanza, switch, call.viewer))
     call.instance.scheduler.changed(changed)
     return _entry(call, changed)
 
@@ -111,6 +111,11 @@ serve_sharing(
     lambda call, name: find(call, name).stanza,
     lambda call, stanza: _entry(call, SavedSearch(stanza)),
 )
+
+
+def _to_change(call: Call, name: str) -> SavedSearch:
+    call.namespace.check_write("a saved search")
+    return find(call, name)
 
 
 def find(call: Call, name: str) -> SavedSearch:
@@ -149,9 +154,7 @@ def _with_zone(call: Call, moment: float) -> str:
 def dispatch(call: Call, name: str) -> Answer:
     """Start the search; with ``trigger_actions`` as its schedule would (N5.7, N5.8). ``dispatch.now`` is the moment
     that its times are relative to."""
-    if call.namespace.is_wildcard:
-        raise Refusal(400, "ERROR", "Cannot edit/create a saved search for wildcarded users or applications")
-    saved = find(call, name)
+    saved = _to_change(call, name)
     if saved.flag("disabled"):
         raise Refusal(400, "ERROR", f'Saved search "{name}" is disabled.')
     if not saved.search.strip():

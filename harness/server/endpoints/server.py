@@ -43,6 +43,8 @@ def info_content(instance: SplunkInstance) -> dict[str, Json]:
         "activeLicenseGroup": "Trial",
         "addOns": None,
         "build": BUILD,
+        "cgroups_version": 2,
+        "conf_generation": 1,
         "cpu_arch": platform.machine(),
         "eai:acl": None,
         "federated_search_enabled": False,
@@ -152,9 +154,22 @@ def edit_settings(call: Call, name: str, changes: dict[str, str]) -> Entry:
 @endpoint("server/status", "GET", style=Style.OBJECTS, handler="server-status")
 def status(call: Call) -> Answer:
     """What could be asked for below; without paging (M2.58, M8.21)."""
+    return _status_answer(call, _status_entries())
+
+
+@endpoint("server/status/{name}", "GET", style=Style.OBJECTS, handler="server-status")
+def one_status(call: Call, name: str) -> Answer:
+    """One of them, which says no more."""
+    found = [entry for entry in _status_entries() if entry.name == name]
+    if not found:
+        raise could_not_find(name)
+    return _status_answer(call, found)
+
+
+def _status_entries() -> list[Entry]:
     names = ("conf-resource-usage", "dispatch-artifacts", "fishbucket", "installed-file-integrity", "limits",
              "partitions-space", "resource-usage")  # fmt: skip
-    entries = [
+    return [
         Entry(
             name=name,
             content={"eai:acl": None},
@@ -164,6 +179,9 @@ def status(call: Call) -> Answer:
         )
         for name in names
     ]
+
+
+def _status_answer(call: Call, entries: list[Entry]) -> Answer:
     feed = Feed(title="server-status", path=f"{call.namespace.prefix}/server/status", entries=entries, paging=False)
     return feed_answer(feed, json=call.json, base_url=call.base_url, now=call.instance.wall())
 
@@ -172,8 +190,9 @@ health = Collection("server/health", "health-report", links=())
 
 
 @health.entries
-def server_health(_: Call) -> list[Entry]:
-    """M8.23."""
+def server_health(call: Call) -> list[Entry]:
+    """M8.23; strict about arguments where it is read alone too (M2.46)."""
+    health.check_arguments(call)
     return [Entry(name="splunkd", content={"eai:acl": None, "health": "green"}, links=("alternate", "list", "details"))]
 
 
