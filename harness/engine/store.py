@@ -140,6 +140,13 @@ class Store:
             del self._indexes[name]
             self._generation += 1
 
+    def clear_index(self, name: str) -> None:
+        """Remove the events of an index. Raises :class:`UnknownIndexError`."""
+        with self._lock:
+            metric = self._index(name).metric
+            self.remove_index(name)
+            self.create_index(name, metric=metric)
+
     def index_names(self) -> list[str]:
         with self._lock:
             return sorted(self._indexes)

@@ -21,42 +21,13 @@ from harness.server.answers import Refusal, could_not_find
 from harness.server.atom import Acl
 from harness.server.call import Namespace
 from harness.server.data_dir import Memory
+from harness.server.stock import FILES, STANZAS, SYSTEM
 
 Sharing = Literal["user", "app", "global"]
 
 KNOWLEDGE: Final = frozenset(("props", "transforms", "macros", "eventtypes", "tags", "fields", "collections"))
 """Files that change what searches find; a write to any other leaves their knowledge as it is."""
-_STOCK: Final = """
-alert_actions app authentication authorize collections commands datamodels distsearch eventtypes fields health indexes
-inputs limits macros messages metric_rollups outputs props restmap savedsearches searchbnf server sourcetypes tags times
-transforms ui-prefs user-prefs viewstates visualizations web workflow_actions workload_rules
-"""
-"""Files that a Splunk has without any app."""
-_STOCK_STANZAS: Final[Mapping[str, Mapping[str, Mapping[str, str]]]] = {
-    "alert_actions": {
-        "email": {"label": "Send email", "is_custom": "0"},
-        "logevent": {"label": "Log Event", "is_custom": "1"},
-        "lookup": {"label": "Output results to lookup", "is_custom": "0"},
-        "populate_lookup": {"label": "Populate lookup", "is_custom": "0"},
-        "rss": {"label": "Create RSS feed", "is_custom": "0"},
-        "script": {"label": "Run a script", "is_custom": "0"},
-        "summary_index": {"label": "Summary index", "is_custom": "0"},
-        "webhook": {"label": "Webhook", "is_custom": "1"},
-    },
-}
-_SEARCH_APP: Final[Mapping[str, Mapping[str, Mapping[str, str]]]] = {
-    "savedsearches": {
-        f"Errors in the last {period}": {
-            "search": "error OR failed OR severe OR ( sourcetype=access_* ( 404 OR 500 OR 503 ) )",
-            "dispatch.earliest_time": earliest,
-        }
-        for period, earliest in (("24 hours", "-1d"), ("hour", "-1h"))
-    },
-}
-"""What the app ``search`` brings along that clients ask for by name."""
-"""What those files say, where something here depends on it."""
 OVERLAY: Final = "rest"
-SYSTEM: Final = "system"
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,11 +106,11 @@ class Confs:
         self._lock = threading.RLock()
         self._kept = kept if kept is not None else Memory()
         self._stanzas: dict[str, dict[_Key, Stanza]] = {}
-        self._files: set[str] = set(_STOCK.split())
+        self._files: set[str] = set(FILES)
         self._data_models: dict[str, bytes] = {}
         self.version = 0
-        self._load(SYSTEM, _STOCK_STANZAS)
-        self._load("search", _SEARCH_APP)
+        for app_name, stanzas in STANZAS.items():
+            self._load(app_name, stanzas)
         for app in apps:
             self._load(app.name, app.confs)
         self._restore()
@@ -212,6 +183,14 @@ class Confs:
     def get(self, file: str, name: str, namespace: Namespace, viewer: Viewer) -> Stanza:
         """404 if there is none (M5.9)."""
         return max(self.named(file, name, namespace, viewer), key=lambda stanza: _rank(stanza, namespace))
+
+    def here(self, file: str, name: str, namespace: Namespace, viewer: Viewer) -> Stanza | None:
+        """The stanza that :meth:`create` would make in the namespace, if it is there already."""
+        owner = namespace.owner or viewer.user
+        with self._lock:
+            return self._stanzas.get(file, {}).get(
+                (name, namespace.app or "search", "" if owner == "nobody" else owner)
+            )
 
     def merged(self, file: str) -> dict[str, dict[str, str]]:
         """The file as searches see it: all apps, the overlay on top."""

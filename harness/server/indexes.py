@@ -35,6 +35,8 @@ class Index:
     settings: dict[str, Json] = field(default_factory=dict)
     disabled: bool = False
     created: float = 0.0
+    rolled: bool = False
+    """Its hot buckets were rolled, so that what is older than its period can be frozen."""
 
     @property
     def system(self) -> bool:
@@ -116,6 +118,30 @@ class Indexes:
             self._kept.drop("index", (name,))
             self._indexes.pop(name, None)
 
+    def roll(self, name: str) -> Index:
+        """Roll the hot buckets."""
+        index = self.get(name)
+        with self._lock:
+            index.rolled = True
+            self._keep(index)
+        self._freeze(index)
+        return index
+
+    def _freeze(self, index: Index) -> None:
+        """An index whose newest event is older than the period that a client has set loses its events. Without such a
+        period nothing is ever frozen here, old attack data least of all."""
+        period = index.settings.get("frozenTimePeriodInSecs")
+        if not index.rolled or not isinstance(period, int | float):
+            return
+        latest = self._store.facts(index.name).latest
+        if latest is not None and latest >= time.time() - period:
+            return
+        if latest is not None:
+            self._store.clear_index(index.name)
+        with self._lock:
+            index.rolled = False  # what comes now is in buckets of its own
+            self._keep(index)
+
     def _keep(self, index: Index) -> None:
         self._kept.put("index", (index.name,), asdict(index))
 
@@ -137,6 +163,7 @@ class Indexes:
         )
 
     def _content(self, index: Index) -> dict[str, Json]:
+        self._freeze(index)
         facts = self._store.facts(index.name)
         folder = {"main": "defaultdb", "_audit": "audit", "_internal": "_internaldb"}.get(index.name, index.name)
         found: dict[str, Json] = {

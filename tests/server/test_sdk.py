@@ -40,3 +40,16 @@ def test_submit_and_saved_search_and_collections(service: client.Service) -> Non
     rows = service.jobs.oneshot("| makeresults count=3 | `sdk_macro`", output_mode="json")
     assert len(list(results.JSONResultsReader(rows))) == 1
     assert service.parse("search index=main", output_mode="json").status == 200
+
+
+def test_an_index_is_cleaned(service: client.Service) -> None:
+    """The SDK shortens its period, rolls its buckets, waits until it is empty and puts the settings back."""
+    index = service.indexes.create("to_be_cleaned")
+    index.submit("one event", sourcetype="plain")
+    assert index.refresh()["totalEventCount"] == "1"
+    index.clean(timeout=20)
+    assert index.refresh()["totalEventCount"] == "0"
+    assert index["frozenTimePeriodInSecs"] == "188697600"
+    assert list(results.JSONResultsReader(service.jobs.oneshot("search index=to_be_cleaned", output_mode="json"))) == []
+    index.submit("_time=1262304000 an old event, sent later", sourcetype="plain")
+    assert index.refresh()["totalEventCount"] == "1"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from harness.server.answers import Answer
 from harness.server.atom import Entry, Fields
 from harness.server.call import Call
 from harness.server.eai import Collection
@@ -55,3 +56,10 @@ def switch(call: Call, name: str, on: bool) -> Entry:
     """A disabled index takes no events (M8.11)."""
     own = call.instance.indexes
     return own.entry(own.switch(name, on=on))
+
+
+@indexes.action("roll-hot-buckets", "POST")
+def roll(call: Call, name: str) -> Answer:
+    """What is older than the ``frozenTimePeriodInSecs`` that a client has set goes then: this is how clients clean."""
+    own = call.instance.indexes
+    return indexes.answer(call, [replace(own.entry(own.roll(name)), fields=None)])
