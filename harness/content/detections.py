@@ -26,6 +26,8 @@ from harness.content.models import Problem as ContentProblem
 from harness.content.yaml_document import YamlDocument
 
 TYPES: Final = ("TTP", "Anomaly", "Hunting", "Correlation")
+DEFAULT_SCHEDULE: Final = "Default EventBasedDetection"
+"""The schedule by which contentctl-ng runs every detection that names no other."""
 STATUSES: Final = ("production", "experimental", "deprecated", "removed")
 
 _RISK_TYPES: Final = {
@@ -223,6 +225,7 @@ def _creates_risk(fields: Fields, dialect: Dialect, kind: str, deployment: Deplo
 
 def _schedule(fields: Fields, deployment: Deployment | None, schedules: Mapping[str, ScheduleConfig]) -> ScheduleConfig:
     default = deployment.schedule if deployment is not None else ScheduleConfig()
+    default = schedules.get(DEFAULT_SCHEDULE, default)
     name = fields.text("schedule")
     if name and name not in schedules:
         hint = "The default of the detection's type is used instead."

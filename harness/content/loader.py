@@ -75,14 +75,22 @@ def load_content(root: Path, paths: Iterable[Path] = ()) -> Content:
 
 def _app(root: Path, problems: list[Problem]) -> AppConfig:
     """``contentctl.yml``, or the ``build.yml`` of contentctl-ng; neither has to be there."""
-    for document, _ in _documents(filter(is_file, (root / "contentctl.yml", root / "build.yml")), problems):
-        fields = Fields(document, problems)
-        app = fields if document.path.name == "build.yml" else fields.inner("app")
-        return AppConfig(
-            app.text("label") or DEFAULT_LABEL, app.text("appid") or app.text("id"),
-            app.text("version") or app.text("app_version"), document.path, app.line("appid"), app.line("version"),
-        )  # fmt: skip
-    return AppConfig()
+    files = filter(is_file, (root / "contentctl.yml", root / "build.yml"))
+    found = {document.path.name: Fields(document, problems) for document, _ in _documents(files, problems)}
+    build = found.get("build.yml")
+    external: set[str] = set()
+    for app in build.each("external_app_content") if build is not None else ():
+        external.update((*app.texts("macros"), *app.texts("lookups")))
+    if "contentctl.yml" in found:
+        app = found["contentctl.yml"].inner("app")
+        keys = ("label", "appid", "version")
+    elif build is not None:
+        app, keys = build, ("content_prefix", "id", "app_version")
+    else:
+        return AppConfig()
+    label, name, version = (app.text(key) for key in keys)
+    lines = (app.line(keys[1]), app.line(keys[2]))
+    return AppConfig(label or DEFAULT_LABEL, name, version, app.document.path, *lines, frozenset(external))
 
 
 def _clashes(kind: str, names: Mapping[Path, str]) -> Iterator[Problem]:

@@ -254,7 +254,10 @@ DEFAULT_LABEL = "ESCU"
 
 @dataclass(frozen=True, slots=True)
 class AppConfig:
-    """The app that the content is built into. ``label`` begins the names of its saved searches."""
+    """The app that the content is built into. ``label`` begins the names of its saved searches.
+
+    ``external`` are the names of macros and lookups that the content declares to come from other apps.
+    """
 
     label: str = DEFAULT_LABEL
     id: str = ""
@@ -262,6 +265,7 @@ class AppConfig:
     file: Path = Path()
     id_line: int = 1
     version_line: int = 1
+    external: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

@@ -249,10 +249,13 @@ class Described(Shape):
     id: str | None = None
     version: int | None = None
     date: str | None = None
+    creation_date: str | None = None
+    modification_date: str | None = None
     author: str | None = None
     description: str | None = None
     status: str | None = None
     references: list[str] | None = None
+    deprecation_info: dict[str, Any] | None = None
 
 
 class Macro(Described, kw_only=True):
@@ -276,6 +279,7 @@ class Lookup(Described):
 class DataSource(Described, kw_only=True):
     source: Text
     sourcetype: Text
+    logsource: dict[str, Any] | None = None
     separator: str | None = None
     separator_value: str | None = None
     configuration: str | None = None

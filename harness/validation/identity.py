@@ -88,7 +88,7 @@ class VersionIsPositive(Rule):
 @rule
 class DateIsPast(Rule):
     id = "date"
-    summary = "The date is written YYYY-MM-DD and does not lie ahead."
+    summary = "The date is written YYYY-MM-DD and lies neither ahead nor before the creation."
 
     def check(self, subject: Subject) -> Iterator[Problem]:
         text = subject.detection.date
@@ -100,6 +100,9 @@ class DateIsPast(Rule):
             return
         if moment > subject.library.today:
             yield self.problem(subject, key, f"the date {text} lies in the future")
+        created = str(subject.detection.document.get("creation_date") or "")
+        if created > text and re.fullmatch(r"\d{4}-\d\d-\d\d", created):
+            yield self.problem(subject, key, f"it was modified on {text}, before it was created on {created}")
 
 
 @rule
@@ -207,3 +210,24 @@ class DeprecationIsExplained(Rule):
             if str(name) not in subject.library.names:
                 hint = nearest(str(name), frozenset(subject.library.names))
                 yield self.problem(subject, "deprecation_info", f"there is no content {name!r} to replace it", hint)
+
+
+@rule
+class NothingIsNamedTwice(Rule):
+    id = "named-twice"
+    severity = "warning"
+    summary = "No list names the same data source, story, technique, CVE or reference twice."
+
+    def check(self, subject: Subject) -> Iterator[Problem]:
+        detection = subject.detection
+        lists = {
+            "data_source": detection.data_sources,
+            "analytic_story": detection.analytic_stories,
+            "mitre_attack_id": detection.mitre_attack_ids,
+            "cve": detection.cves,
+            "references": detection.references,
+        }
+        for key, values in lists.items():
+            for value in dict.fromkeys(value for value in values if values.count(value) > 1):
+                where = key if key in detection.lines else "tags"
+                yield self.problem(subject, where, f"{key} names {value} {values.count(value)} times")

@@ -39,8 +39,8 @@ class LookupsExist(Rule):
             try:
                 lookup = subject.library.knowledge.lookup_definition(table)
             except HarnessError as error:
-                if table in subject.library.written_lookups:
-                    continue  # it is there when the search has run that writes it
+                if table in subject.library.written_lookups or table in subject.library.content.app.external:
+                    continue  # it is there when the search has run that writes it, or with the app that has it
                 hint = error.hint or "Add lookups/NAME.yml, or name the app that has it with --app."
                 yield self.problem(subject, "search", f"there is no lookup {table}", hint, line=line)
                 continue

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from typing import Final
 
 from harness.content.models import Dialect, Problem
 from harness.validation.rules import Rule, Subject, nearest, rule
@@ -121,3 +122,45 @@ class RiskMessageTokensAreWhole(Rule):
                     said = f"{found[0]} in the risk message is no token, it stays as it is written"
                     hint = f"Write ${found[1] or found[2]}$."
                     yield self.problem(subject, risk_key(subject), said, hint)
+
+
+SHAPES: Final = {
+    "TTP": ((True,), (True, False)),
+    "Anomaly": ((False,), (True,)),
+    "Correlation": ((True,), (False,)),
+    "Hunting": ((False,), (False,)),
+}
+"""Whether a detection of a type has a finding, and intermediate findings, in contentctl-ng."""
+
+
+@rule
+class FindingsFitType(Rule):
+    """A finding is what an analyst is to look at; intermediate findings only add to an entity's risk."""
+
+    id = "finding-type"
+    summary = "A TTP or Correlation has a finding, an Anomaly intermediate findings only, and Hunting neither."
+
+    def check(self, subject: Subject) -> Iterator[Problem]:
+        detection = subject.detection
+        if detection.dialect is not Dialect.FINDING or detection.type not in SHAPES:
+            return
+        for key, allowed in zip(("finding", "intermediate_findings"), SHAPES[detection.type], strict=True):
+            has = bool(detection.document.get(key))
+            if has not in allowed:
+                message = f"a {detection.type} has no {key}" if has else f"a {detection.type} needs {key}"
+                yield self.problem(subject, key if has else "type", message)
+
+
+@rule
+class FindingTitlesNameSomething(Rule):
+    """Without the value of a field in it, all findings of a detection look the same."""
+
+    id = "finding-title"
+    severity = "warning"
+    summary = "The title of a finding holds the value of a field."
+
+    def check(self, subject: Subject) -> Iterator[Problem]:
+        finding = subject.detection.document.get("finding")
+        title = finding.get("title") if isinstance(finding, dict) else None
+        if isinstance(title, str) and not TOKEN.search(title):
+            yield self.problem(subject, "finding", "the title of the finding holds no $field$")

@@ -13,6 +13,7 @@ from harness.spl.time import InvalidTimeError, resolve_time
 from harness.validation.rules import Rule, Subject, rule
 
 _START = datetime(2024, 1, 1, tzinfo=UTC)  # a Monday
+_OFFSET = re.compile(r"[0-9]+[smhdw]?")
 MOST_RUNS = 200
 """Runs of a schedule that are looked at: more than a week of an hourly one."""
 
@@ -97,13 +98,13 @@ class WindowsLeaveNoGap(Rule):
 @rule
 class DrilldownTimesAreTimes(Rule):
     id = "drilldown-time"
-    summary = "A drilldown begins and ends at a time, or at that of a token."
+    summary = "A drilldown begins and ends at a time, at that of a token, or a span before and after the finding."
 
     def check(self, subject: Subject) -> Iterator[Problem]:
         for drilldown in subject.detection.drilldowns:
             for time in filter(None, (drilldown.earliest, drilldown.latest)):
                 try:
-                    if "$" not in time:
+                    if "$" not in time and not _OFFSET.fullmatch(time):
                         resolve_time(time, _START.timestamp(), UTC)
                 except InvalidTimeError:
                     message = f"{time!r} in the drilldown {drilldown.name!r} is no time"

@@ -50,6 +50,8 @@ class MacrosExist(Rule):
     def check(self, subject: Subject) -> Iterator[Problem]:
         macros = subject.library.knowledge.macros
         for name, arity in missing_macros(subject.detection.search, macros):
+            if name in subject.library.content.app.external:
+                continue
             others = sorted(count for known, count in macros.table if known == name)
             if others:
                 hint = f"The macro {name} takes {' or '.join(map(str, others))} arguments, not {arity}."
