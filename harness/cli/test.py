@@ -14,12 +14,15 @@ from harness.cli.backends import (
     root_option,
 )
 from harness.cli.common import exit_code, report_option
+from harness.cli.selection import Selection, selection_options
 from harness.cli.workers import staff_for, workers_option
 from harness.errors import ExitCode, FilePlace, UsageError
 
 if TYPE_CHECKING:
     from harness.content import Content
+    from harness.runner.journal import Journal
     from harness.runner.record import RunRecord
+    from harness.runner.setup import Setup
     from harness.runner.subject import PlannedTest
 
 LEVELS = ("validation", "unit", "integration")
@@ -61,6 +64,10 @@ class LevelList(click.ParamType[tuple[str, ...]]):
 @click.option("--offline", is_flag=True, help="Never download a dataset.")
 @report_option
 @workers_option
+@selection_options
+@click.option(
+    "--resume", is_flag=True, help="Go on with a run that was stopped or killed: what it finished still holds."
+)
 @click.option("--fail-fast", is_flag=True, help="Stop at the first test that does not pass.")
 @click.option("-q", "--quiet", is_flag=True, help="Print the summary only.")
 @click.option("-v", "--verbose", count=True, help="Show what happens; -vv shows where an internal error comes from.")
@@ -75,6 +82,10 @@ def command(
     offline: bool,
     reports: tuple[str, ...],
     workers: int | None,
+    changed_since: str | None,
+    shard: str | None,
+    durations: Path | None,
+    resume: bool,
     fail_fast: bool,
     quiet: bool,
     verbose: int,
@@ -89,14 +100,29 @@ def command(
     requests = [parse_request(text) for text in reports]
     content = read_content(paths, root)
     plan = _plan(content, paths, levels, keywords)
-    indexes = sorted({data.index for test in plan for data in test.data if data.index})
+    plan, said = Selection(changed_since, shard, durations).of(plan, content, apps)
+    if said:
+        click.echo(f"harness: {said}", err=True)
+    indexes = sorted({data.index for test in plan for data in test.all_data() if data.index})
     setup = Setup(content, backend, apps, tuple(indexes), Downloads(offline=offline), data_root)
     tools = setup.tools()
+    journal = _journal(setup, resume=resume)
     staff = staff_for(setup, plan, workers)
-    record = follow(run(plan, tools, workers=staff, fail_fast=fail_fast), quiet=quiet, verbose=bool(verbose))
+    events = run(plan, tools, workers=staff, journal=journal, shard=shard or "", fail_fast=fail_fast)
+    record = follow(events, quiet=quiet, verbose=bool(verbose))
     for name, path in requests:
         write(record, name, path)
-    return _code(record, plan)
+    return _code(record, plan) if plan else ExitCode.OK  # what was selected was empty, and that was said
+
+
+def _journal(setup: Setup, *, resume: bool) -> Journal | None:
+    """None while another run over this content writes the journal: this one can then not be resumed."""
+    try:
+        return setup.journal(resume=resume)
+    except UsageError:
+        if resume:
+            raise
+        return None
 
 
 def _plan(

@@ -45,6 +45,12 @@ def commit_of(root: Path, revision: str) -> str:
     )
 
 
+def top_of(root: Path) -> Path:
+    """The folder of the whole repository; ``root`` itself where there is none."""
+    done = _git(root, "rev-parse", "--show-toplevel")
+    return Path(done.stdout.decode().rstrip("\n")) if done.returncode == 0 else root
+
+
 def changed_paths(root: Path, revision: str) -> frozenset[Path]:
     """Files below ``root`` that differ from the revision, committed or not, also those gone and those not added yet."""
     commit = commit_of(root, revision)

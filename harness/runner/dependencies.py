@@ -8,14 +8,15 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from pathlib import Path
 
-from harness.content.history import changed_paths, content_at
+from harness.content.history import changed_paths, content_at, top_of
 from harness.content.loader import is_file, yaml_files
 from harness.content.models import Content, Detection, MacroDefinition
+from harness.knowledge.knowledge import shipped_apps
 from harness.runner.subjects import relative
 from harness.spl.macros import split_call
 
@@ -67,13 +68,13 @@ class Dependencies:
         A dataset behind a URL goes in by its URL, so that the digest does not depend on what was downloaded.
         """
         lines = [*self._definition(detection)]
-        lines += [f"{_sha256_of(path)} {name}" for name, path in self.datasets(detection).items() if path is not None]
+        lines += [f"{sha256_of(path)} {name}" for name, path in self.datasets(detection).items() if path is not None]
         return _digest(lines)
 
     def _definition(self, detection: Detection) -> Iterator[str]:
         yield f"{detection.sha256} {relative(detection.file, self.content.root)}"
         for path in self.files(detection):
-            yield f"{_sha256_of(path)} {relative(path, self.content.root)}"
+            yield f"{sha256_of(path)} {relative(path, self.content.root)}"
         yield from self.datasets(detection)
 
     def _macros_of(self, detection: Detection) -> list[MacroDefinition]:
@@ -132,6 +133,17 @@ def changed_since(content: Content, revision: str) -> list[ChangedDetection]:
         ]
 
 
+def reached_since(content: Content, revision: str, apps: Sequence[Path]) -> set[Path]:
+    """The files of the detections that a change since a revision reaches: by what they use, or by an app among
+    ``apps`` or our own that lies in the same repository. An app is loaded for all of them, so it reaches all.
+    """
+    changed = changed_paths(top_of(content.root), revision)
+    folders = [path.resolve() for path in (*shipped_apps(), *apps)]
+    if any(path.resolve().is_relative_to(folder) for path in changed for folder in folders):
+        return {detection.file for detection in content.detections}
+    return {each.after.file for each in changed_since(content, revision) if each.after is not None}
+
+
 def _pairs(old: Content, new: Content) -> Iterator[ChangedDetection]:
     """Each detection beside the one it was: of the same file and id, else of the same id, else of the same file."""
     before = {relative(detection.file, old.root): detection for detection in old.detections}
@@ -153,7 +165,13 @@ def _digest(lines: Iterator[str] | list[str]) -> str:
     return hashlib.sha256("\n".join(lines).encode()).hexdigest()
 
 
-def _sha256_of(path: Path) -> str:
+def files_of(path: Path) -> list[Path]:
+    """A file, or every file below a folder."""
+    return sorted(each for each in path.rglob("*") if each.is_file()) if path.is_dir() else [path]
+
+
+def sha256_of(path: Path) -> str:
+    """Hex. Read again only when the file's time or size is another."""
     status = path.stat()
     return _read_sha256(path, status.st_mtime_ns, status.st_size)
 

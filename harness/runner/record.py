@@ -122,7 +122,7 @@ class DetectionRecord(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class RunRecord(msgspec.Struct, frozen=True, kw_only=True):
-    """``started`` is ISO 8601 in UTC."""
+    """``started`` is ISO 8601 in UTC. ``shard`` is ``I/N`` for one of N parts of a run, else empty."""
 
     schema: int = SCHEMA
     tool: Tool
@@ -131,6 +131,7 @@ class RunRecord(msgspec.Struct, frozen=True, kw_only=True):
     duration_s: float
     summary: Summary
     detections: tuple[DetectionRecord, ...]
+    shard: str = ""
 
     def results(self) -> list[TestRecord]:
         return [result for detection in self.detections for result in detection.results]

@@ -15,6 +15,7 @@ from harness.backends.base import Backend, BackendInfo
 from harness.fidelity import fidelity_hash
 from harness.runner.draft import Tools
 from harness.runner.events import Event, RunFinished, RunStarted, TestFinished, TestStarted
+from harness.runner.journal import Journal
 from harness.runner.record import (
     AppRecord,
     BackendRecord,
@@ -38,13 +39,16 @@ def run(
     tools: Tools,
     *,
     workers: Workers | None = None,
+    journal: Journal | None = None,
+    shard: str = "",
     fail_fast: bool = False,
 ) -> Iterator[Event]:
     """Run the tests and yield what happens, a :class:`RunFinished` with the record last.
 
     The record is in the order of the plan, whoever finishes first. Raises :class:`~harness.errors.BackendError` if the
     backend cannot be had at all; a backend that is not needed is not started. With ``fail_fast`` the run ends after the
-    first test that neither passed nor was skipped. Without ``workers`` everything happens in this process.
+    first test that neither passed nor was skipped. Without ``workers`` everything happens in this process. What is
+    finished goes into the ``journal``, and what it already holds is not run again. ``shard`` goes into the record.
     """
     started = datetime.now(UTC)
     clock = time.monotonic()
@@ -54,7 +58,8 @@ def run(
     try:
         backend = _start(plan, tools.backend)
         yield RunStarted(len(plan), backend)
-        for event in _Course(plan, staff, results).events():
+        known = journal.begin(plan, backend) if journal else {}
+        for event in _Course(plan, staff, results, known, journal).events():
             yield event
             if fail_fast and isinstance(event, TestFinished) and event.result.status in {Status.FAIL, Status.ERROR}:
                 break
@@ -63,6 +68,8 @@ def run(
     finally:
         staff.stop(kill=not finished)
         tools.backend.stop()
+        if journal:
+            journal.close(finished=finished)
     detections = _detections(plan, results)
     yield RunFinished(
         RunRecord(
@@ -72,6 +79,7 @@ def run(
             duration_s=round(time.monotonic() - clock, 3),
             summary=summarise(detections),
             detections=detections,
+            shard=shard,
         )
     )
 
@@ -102,10 +110,19 @@ class _Course:
     what each of them is at.
     """
 
-    def __init__(self, plan: list[PlannedTest], workers: Workers, results: dict[int, TestRecord]) -> None:
+    def __init__(
+        self,
+        plan: list[PlannedTest],
+        workers: Workers,
+        results: dict[int, TestRecord],
+        known: dict[int, TestRecord],
+        journal: Journal | None,
+    ) -> None:
         self._plan = plan
         self._workers = workers
         self._results = results
+        self._known = known
+        self._journal = journal
         self._ready: deque[tuple[int, ...]] = deque()
         self._waiting: dict[str, deque[int]] = {}
         self._running: dict[Future[list[Done]], tuple[int, ...]] = {}
@@ -114,7 +131,7 @@ class _Course:
 
     def events(self) -> Iterator[Event]:
         for position, test in enumerate(self._plan):
-            result = without_running(test)
+            result = self._known.get(position) or without_running(test)
             if result is not None:
                 yield from self._begun((position,))
                 yield from self._ended(position, Done(result))
@@ -169,5 +186,7 @@ class _Course:
         self._results[position] = done.result
         if test.level is not Level.VALIDATION:
             self._earlier[test.subject.header.file].append(done.result)
+            if self._journal and position not in self._known:
+                self._journal.add(position, test, done.result)
         yield from done.events
         yield TestFinished(id_of(test), done.result)

@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 
+from harness import __version__
 from harness.backends.choice import EMBEDDED, load_knowledge, make_backend
 from harness.content.models import Content
-from harness.knowledge.knowledge import Knowledge
+from harness.errors import DatasetError
+from harness.fidelity import fidelity_hash
+from harness.knowledge.knowledge import Knowledge, shipped_apps
 from harness.replay.download import Downloads
 from harness.replay.locate import Locator
+from harness.runner.dependencies import files_of, sha256_of
 from harness.runner.draft import Tools
+from harness.runner.journal import Journal, journal_of
+from harness.runner.record import DatasetRecord
 from harness.runner.rules import StaticRules
+from harness.runner.subject import PlannedTest
 
 
 @dataclass(frozen=True)
@@ -42,6 +49,24 @@ class Setup:
         rules = StaticRules(self.content, lambda: self.knowledge, own_engine=self.backend == EMBEDDED)
         backend = make_backend(self.backend, lambda: self.knowledge, self.apps, self.indexes)
         return Tools(backend, self.locator, rules.verdict)
+
+    def journal(self, *, resume: bool) -> Journal:
+        """The journal of runs over this content. Raises UsageError while another run writes it."""
+        here = replace(self.locator, downloads=replace(self.downloads, offline=True))
+
+        def current(test: PlannedTest, dataset: DatasetRecord) -> bool:
+            try:
+                path = here.find(dataset.data, mentioned_in=test.subject.path)
+            except DatasetError:
+                return False
+            return sha256_of(path) == dataset.sha256
+
+        return Journal(journal_of(self.content.root), resume=resume, basis=self._basis(), current=current)
+
+    def _basis(self) -> str:
+        """Of all that verdicts rest on beside content, data and server: this tool, and the apps file by file."""
+        files = [path for app in (*shipped_apps(), *self.apps) for path in files_of(app)]
+        return "\n".join([__version__, fidelity_hash(), self.backend, *(f"{sha256_of(path)} {path}" for path in files)])
 
     def __getstate__(self) -> dict[str, object]:
         return {name: value for name, value in self.__dict__.items() if name != "knowledge"}

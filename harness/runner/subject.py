@@ -91,3 +91,7 @@ class PlannedTest:
     @property
     def needs_backend(self) -> bool:
         return self.level is not Level.VALIDATION and not self.skip and not self.unreadable
+
+    def all_data(self) -> list[TestData]:
+        """That of its baselines too."""
+        return [*self.data, *(data for baseline in self.baselines for data in baseline.data)]
