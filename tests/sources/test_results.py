@@ -1,9 +1,9 @@
 """Searches over Sysmon events, and the rows that a real Splunk returned for them: ours returns the same rows.
 
-The events themselves were not recorded. Each row holds what is needed to write the events it came from, as Sysmon writes
-them; a value of ``unknown`` or ``null`` is what the data model shows for a field that the event lacks. They are sent over
-HTTP Event Collector, and each recorded search is run over REST. Counts and times say how often the recorded data had
-been sent, and are not compared.
+The events themselves were not recorded. Each row holds what is needed to write the events it came from, as Sysmon
+writes them; a value of ``unknown`` or ``null`` is what the data model shows for a field that the event lacks. They are
+sent over HTTP Event Collector, and each recorded search is run over REST. Counts and times say how often the recorded
+data had been sent, and are not compared.
 """
 
 from __future__ import annotations
