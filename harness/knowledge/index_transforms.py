@@ -202,6 +202,10 @@ def _expand(template: str, match: Any, pattern: Pattern) -> str:
 def _write(event: Event, destination: str, value: str) -> None:
     if destination == "_raw":
         event.raw = value
+    elif destination == "_meta":
+        event.fields.clear()
+        for name, text in _META_PAIR.findall(value):
+            event.add(name.strip('"'), text.strip('"'))
     elif destination == "queue":
         event.queue = value.strip()
     elif destination == "_time":
