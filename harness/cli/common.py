@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from harness.errors import ExitCode
+from harness.errors import ExitCode, FilePlace, UsageError
 
 if TYPE_CHECKING:
     from harness.runner.record import RunRecord, Summary
@@ -53,6 +54,16 @@ def print_record(record: RunRecord, *, quiet: bool) -> None:
         for detection in record.detections:
             console.print(testing_table(detection))
     console.print(summary_text(record.summary, record.duration_s))
+
+
+def read_record(path: Path) -> RunRecord:
+    from harness.runner.record import decode
+
+    try:
+        text = path.read_bytes()
+    except OSError as error:
+        raise UsageError(f"cannot be read: {error.strerror}", where=FilePlace(path)) from error
+    return decode(text, path=path)
 
 
 def is_terminal() -> bool:

@@ -3,15 +3,10 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
-from harness.cli.common import exit_code, print_record, report_option
-from harness.errors import FilePlace, UsageError
-
-if TYPE_CHECKING:
-    from harness.runner.record import RunRecord
+from harness.cli.common import exit_code, print_record, read_record, report_option
 
 
 @click.command("report")
@@ -32,8 +27,8 @@ def command(records: tuple[Path, ...], reports: tuple[str, ...], history: tuple[
     from harness.reports.trend import changes
 
     requests = [parse_request(text) for text in reports]
-    record = merge([_read(path) for path in records])
-    earlier = [_read(path) for path in _files(history)]
+    record = merge([read_record(path) for path in records])
+    earlier = [read_record(path) for path in _files(history)]
     print_record(record, quiet=quiet)
     for title, lines in changes(record, earlier).titled():
         click.echo(f"\n{title}\n" + "\n".join(f"  {line}" for line in lines))
@@ -45,13 +40,3 @@ def command(records: tuple[Path, ...], reports: tuple[str, ...], history: tuple[
 def _files(paths: tuple[Path, ...]) -> list[Path]:
     """The records named, and those that lie in the folders named."""
     return [file for path in paths for file in (sorted(path.glob("*.json")) if path.is_dir() else [path])]
-
-
-def _read(path: Path) -> RunRecord:
-    from harness.runner.record import decode
-
-    try:
-        text = path.read_bytes()
-    except OSError as error:
-        raise UsageError(f"cannot be read: {error.strerror}", where=FilePlace(path)) from error
-    return decode(text, path=path)

@@ -91,7 +91,7 @@ def rule(name: str) -> Callable[[RuleFunction], RuleFunction]:
 def behaviour(detection: Detection) -> tuple[Any, ...]:
     """What a detection does and how that is tested, without what only describes it, or where in the file it stands."""
     tests = tuple(
-        replace(test, line=0, attack_data=tuple(replace(data, line=0) for data in test.attack_data))
+        replace(test, line=0, known_failure=None, attack_data=tuple(replace(data, line=0) for data in test.attack_data))
         for test in detection.tests
     )
     settings = ("finding", "schedule", "custom_schedule", "deployment", "suppress", "baselines")
@@ -153,6 +153,17 @@ def deprecated_before_removed(case: Case) -> Objections:
     gone = after is None or after.status == "removed"
     if gone and before.status in case.policy.statuses:
         yield f"it is removed, but its status was still {before.status}: deprecate it first"
+
+
+@rule("known-failure")
+def no_new_known_failure(case: Case) -> Objections:
+    """A failure is declared known before a release is made, not for it."""
+    if case.after is None:
+        return
+    before = {test.name for test in case.before.tests if test.known_failure} if case.before is not None else set()
+    for test in case.after.tests:
+        if test.known_failure and test.name not in before:
+            yield f"the failure of {test.name!r} is newly declared as known: {test.known_failure.reason}"
 
 
 # --- evidence ---------------------------------------------------------------------------------------------------------

@@ -32,17 +32,18 @@ class Dependencies:
     content: Content
 
     def files(self, detection: Detection) -> list[Path]:
-        """All files but datasets, without the detection's own: macros, lookups, deployment, schedules, data sources."""
-        macros = self._macros_of(detection)
-        words = set(_WORD.findall(detection.search))
+        """All files but its own and datasets: macros, lookups, baselines, deployment, schedules, data sources."""
+        used = {baseline.name for test in detection.tests for baseline in test.baselines}
+        baselines = [each for each in self.content.baselines if each.name in used]
+        searches = [detection.search, *(each.search for each in baselines)]
+        macros = self._macros_of(searches)
+        words = {word for text in searches for word in _WORD.findall(text)}
         words.update(word for macro in macros for word in _WORD.findall(macro.definition))
-        found = {macro.file for macro in macros}
+        found = {macro.file for macro in macros} | {baseline.file for baseline in baselines}
         for lookup in self.content.lookups:
             names = {lookup.name, lookup.csv.name if lookup.csv else lookup.name}
             if names & words:
                 found.update(path for path in (lookup.file, lookup.csv) if path is not None)
-        baselines = {baseline.name for test in detection.tests for baseline in test.baselines}
-        found.update(each.file for each in self.content.baselines if each.name in baselines)
         found.update(each.file for each in self.content.deployments if each.type == detection.type)
         found.update(each.file for each in self.content.data_sources if each.name in detection.data_sources)
         if detection.document.get("schedule"):
@@ -56,7 +57,7 @@ class Dependencies:
         for test in detection.tests:
             names.update(dict.fromkeys(data.data for data in test.attack_data))
             names.update(dict.fromkeys(data.data for each in test.baselines for data in each.attack_data))
-        return {name: self._local(name, detection) for name in names}
+        return {name: next(filter(is_file, self.places(name, detection)), None) for name in names}
 
     def definition(self, detection: Detection) -> str:
         """A digest (SHA-256, hex) of the detection's file, of those it uses, and of the names of its datasets."""
@@ -77,9 +78,9 @@ class Dependencies:
             yield f"{sha256_of(path)} {relative(path, self.content.root)}"
         yield from self.datasets(detection)
 
-    def _macros_of(self, detection: Detection) -> list[MacroDefinition]:
+    def _macros_of(self, searches: Sequence[str]) -> list[MacroDefinition]:
         found: dict[Path, MacroDefinition] = {}
-        pending = [detection.search]
+        pending = list(searches)
         while pending:
             text = _COMMENT.sub(" ", pending.pop())
             for call in _CALL.findall(text):
@@ -97,11 +98,9 @@ class Dependencies:
             found.setdefault(macro.name, []).append(macro)
         return found
 
-    def _local(self, data: str, detection: Detection) -> Path | None:
-        if "://" in data:
-            return None
-        candidates = (self.content.root / data, detection.file.parent / data)
-        return next((path for path in candidates if is_file(path)), None)
+    def places(self, data: str, detection: Detection) -> tuple[Path, ...]:
+        """Where a dataset of the detection may lie in the content; nowhere if it is behind a URL."""
+        return () if "://" in data else (self.content.root / data, detection.file.parent / data)
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +128,9 @@ def changed_since(content: Content, revision: str) -> list[ChangedDetection]:
             if each.before is None
             or each.after is None
             or then.definition(each.before) != now.definition(each.after)
-            or any(path is not None and path.resolve() in paths for path in now.datasets(each.after).values())
+            or any(
+                place.resolve() in paths for data in now.datasets(each.after) for place in now.places(data, each.after)
+            )
         ]
 
 

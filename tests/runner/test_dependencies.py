@@ -84,6 +84,7 @@ def _gone(name: str) -> Callable[[Repository], object]:
         (_touch("deployments/hunting.yml"), []),
         (_gone("macros/inner.yml"), ["net_use"]),
         (_gone("lookups/hosts.yml"), ["net_use"]),
+        (_gone("data.log"), ["net_use"]),
         (_gone("detections/other_thing.yml"), ["other_thing"]),
         (lambda repo: write(repo.root / "harness.yml", "ignore: {}\n"), ["net_use", "other_thing"]),
         (lambda repo: write(repo.top / "README.md", "Hello\n"), []),
