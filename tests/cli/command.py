@@ -24,7 +24,7 @@ def harness(*arguments: str | Path, cwd: Path, env: dict[str, str] | None = None
         env=environment(cwd, env),
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=240,
         stdin=subprocess.DEVNULL,
     )
     return Ended(done.returncode, done.stdout, done.stderr)
