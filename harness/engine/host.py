@@ -39,6 +39,9 @@ class Host(Protocol):
     def rest(self, path: str, arguments: Mapping[str, str], user: str) -> Sequence[Mapping[str, Value]] | None:
         """A row for each entry of an endpoint; None if there is no such endpoint."""
 
+    def typeahead(self, prefix: str) -> Sequence[tuple[str, int]]:
+        """What a search that ends in ``prefix`` may go on with, and how often it is there."""
+
     def job(self, sid: str, user: str) -> StoredRows: ...
 
     def last_job(self, owner: str, app: str, name: str) -> str:

@@ -75,6 +75,11 @@ class SearchHost:
             row |= _flat(name, value)
         return row
 
+    def typeahead(self, prefix: str) -> Sequence[tuple[str, int]]:
+        from harness.server.endpoints.typeahead import completions
+
+        return [(content, count) for content, count, _ in completions(self._instance, prefix)]
+
     # --- jobs and saved searches
 
     def job(self, sid: str, user: str) -> StoredRows:

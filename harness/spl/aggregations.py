@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from typing import Final
 
 from harness.errors import SPLSyntaxError
@@ -23,9 +24,11 @@ _WORD: Final = re.compile(r"[^\s,]++")
 
 
 class AggregationReader:
-    """Reads aggregations from a window of the search; ``position`` is then where it stopped."""
+    """Reads aggregations from a window of the search; ``position`` is then where it stopped: at one of the usual words,
+    or one of ``stops`` (upper case)."""
 
-    def __init__(self, source: Source, position: int, subject: str) -> None:
+    def __init__(self, source: Source, position: int, subject: str, stops: Collection[str] = ()) -> None:
+        self._stops = frozenset((*_STOPS, *stops))
         self._source = source
         self._text = source.text
         self._subject = subject
@@ -38,7 +41,7 @@ class AggregationReader:
             word = _FUNCTION.match(self._text, self.position, self._source.end)
             if (
                 word is None
-                or word[0].upper() in _STOPS
+                or word[0].upper() in self._stops
                 or _OPTION.match(self._text, self.position, self._source.end) is not None
             ):
                 return found

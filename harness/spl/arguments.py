@@ -247,9 +247,10 @@ class Arguments:
             parser.finish()
         return node
 
-    def aggregations(self) -> list[Aggregation]:
-        """``count, sum(x) AS y dc(eval(z>1))``: up to BY, OVER, FROM, WHERE, an option, or the end."""
-        reader = AggregationReader(self._source, self._position, f"'{self.command}' command")
+    def aggregations(self, stops: Collection[str] = ()) -> list[Aggregation]:
+        """``count, sum(x) AS y dc(eval(z>1))``: up to BY, OVER, FROM, WHERE, a word of ``stops`` (upper case), an
+        option, or the end."""
+        reader = AggregationReader(self._source, self._position, f"'{self.command}' command", stops)
         found = reader.read()
         self._move(reader.position)
         return found

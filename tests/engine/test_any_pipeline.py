@@ -60,6 +60,10 @@ foreach mode=multivalue {} [eval z=<<ITEM>>]
 format
 fromjson {}
 head 2
+highlight a
+localop
+setfields a="1"
+trendline sma2({}) wma3({}) as t
 iplocation {}
 join type=outer max=0 [search index=main | table a b]
 makecontinuous {} span=1
@@ -109,7 +113,7 @@ xyseries {} {} {}
 # They begin a search, or are about things that no rows are: datasets, lookups, indexes.
 ELSEWHERE = {"makeresults", "tstats", "from", "datamodel", "multisearch", "union", "set", "eventcount", "timechart",
              "lookup", "inputlookup", "outputlookup", "gentimes", "metadata", "mstats", "mcatalog",
-             "rest", "loadjob", "savedsearch"}  # fmt: skip
+             "rest", "loadjob", "pivot", "typeahead", "savedsearch"}  # fmt: skip
 
 
 @st.composite

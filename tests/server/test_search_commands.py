@@ -105,3 +105,11 @@ def test_savedsearch_of_no_search(rest: Rest) -> None:
 def test_a_saved_search_that_runs_itself_ends(rest: Rest) -> None:
     rest.post("/services/saved/searches", name="endless", search="| savedsearch endless")
     assert "nested this deep" in failure(rest, "| savedsearch endless")
+
+
+def test_typeahead_says_how_a_search_may_go_on(rest: Rest) -> None:
+    rest.hec(EVENT, b'{"event":"x","sourcetype":"typed_ahead"}')
+    assert rest.search("| typeahead prefix=sourcetype=typed count=5") == [
+        {"content": 'sourcetype="typed_ahead"', "count": "1"}
+    ]
+    assert rest.search('| typeahead prefix="index=_" count=2 | table content')[1:] == [{"content": 'index="_internal"'}]

@@ -1,15 +1,17 @@
 """Percentiles and the median, by linear interpolation between neighbours (M4.85, M4.86).
 
-Splunk estimates ``perc`` and ``upperperc`` from a digest once a field has more than 1000 different values; here they
-are exact at any number.
+Splunk estimates ``perc`` and ``upperperc`` from a digest once a field has a thousand different values ("perc" in
+"Aggregate functions"): they are refused then. ``exactperc`` is exact at any number.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from typing import ClassVar, Final
 
 from harness.engine.aggregates import Accumulator, Aggregate, aggregate, whole
+from harness.errors import UnsupportedSPL
 from harness.values.column import Scalar, Value
 from harness.values.values import to_number
 
@@ -24,23 +26,41 @@ class _Collected:
             self.numbers.append(number)
 
 
+ESTIMATED_FROM: Final = 1000
+
+
 @aggregate
-class Percentile(Aggregate):
-    names = ("perc", "p", "exactperc", "upperperc")
+class ExactPercentile(Aggregate):
+    names: ClassVar[tuple[str, ...]] = ("exactperc",)
     numeric = True
     parametric = True
+    estimated_from: ClassVar[float] = math.inf
+    """Different values from which on the result is an estimate."""
 
     class _Running(_Collected):
-        def __init__(self, percent: float) -> None:
+        def __init__(self, percent: float, limit: float) -> None:
             super().__init__()
             self.percent = percent
+            self.limit = limit
 
         def result(self) -> Value:
+            if len(self.numbers) >= self.limit and len(set(self.numbers)) >= self.limit:
+                raise UnsupportedSPL(
+                    f"perc and upperperc of {self.limit} or more different values, which Splunk estimates, are not "
+                    "supported.",
+                    hint="exactperc is exact.",
+                )
             return whole(shortened(percentile(sorted(self.numbers), self.percent))) if self.numbers else None
 
     def accumulator(self) -> Accumulator:
         assert self.parameter is not None
-        return self._Running(self.parameter)
+        return self._Running(self.parameter, self.estimated_from)
+
+
+@aggregate
+class Percentile(ExactPercentile):
+    names = ("perc", "p", "upperperc")
+    estimated_from = ESTIMATED_FROM
 
 
 @aggregate

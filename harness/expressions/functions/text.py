@@ -33,13 +33,10 @@ def lower(value: Value) -> Value:
     return tuple(text(member).lower() for member in value) if type(value) is tuple else text(value).lower()
 
 
+@function("len", kinds="s", result="n")
 def length(value: Value) -> Value:
     """The number of code points."""
     return len(text(value))
-
-
-for _name in ("len", "length"):
-    function(_name, kinds="s", result="n")(length)
 
 
 def _stripped(value: Value, characters: Value, *, left: bool, right: bool) -> Value:
