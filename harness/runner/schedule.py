@@ -62,6 +62,12 @@ class Schedule:
                 covered = self.range_at(moment)
         return sorted(found, reverse=True)
 
+    def after(self, moment: float) -> float:
+        """The next run after one."""
+        from cronsim import CronSim
+
+        return float(next(CronSim(self.cron, datetime.fromtimestamp(moment, UTC))).timestamp())
+
     def half_an_hour_later(self) -> Schedule | None:
         """The same schedule at another minute of the hour; None unless it runs at one minute of each hour."""
         minute, _, rest = self.cron.partition(" ")

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from harness.content.expected import Expectation
-from harness.content.models import KnownFailure, RiskObject, ThreatObject
+from harness.content.models import Drilldown, KnownFailure, RiskObject, ThreatObject
 from harness.runner.record import DetectionRecord, Level
 from harness.runner.replaying import TestData
 from harness.runner.schedule import Schedule
@@ -18,7 +18,8 @@ from harness.runner.window import Window
 class Alert:
     """What a scheduled run leaves for each result row: a risk event per risk object, and a notable.
 
-    ``message`` is the risk message with its ``$field$`` tokens.
+    ``message`` is the risk message with its ``$field$`` tokens, ``title`` the notable's. ``annotations`` are fields
+    that every event carries, with their values.
     """
 
     risk: bool = False
@@ -26,6 +27,9 @@ class Alert:
     message: str = ""
     risk_objects: tuple[RiskObject, ...] = ()
     threat_objects: tuple[ThreatObject, ...] = ()
+    title: str = ""
+    annotations: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    drilldowns: tuple[Drilldown, ...] = ()
 
     def message_of(self, item: RiskObject) -> str:
         return item.message or self.message
@@ -43,6 +47,7 @@ class SavedSearch:
     schedule: Schedule
     settings: Mapping[str, str] = field(default_factory=dict)
     throttle_fields: tuple[str, ...] = ()
+    throttle_seconds: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

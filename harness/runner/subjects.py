@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
-from harness.content.models import Detection
+from harness.content.models import Detection, Drilldown
 from harness.runner.record import DetectionRecord
 from harness.runner.schedule import Schedule
 from harness.runner.subject import Alert, SavedSearch, Subject
 
+_UNITS = {"s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 _SEVERITIES = ((20, "informational"), (40, "low"), (60, "medium"), (80, "high"), (100, "critical"))
 
 
@@ -44,6 +46,7 @@ def subject_of(detection: Detection, root: Path, label: str, evidence: str = "")
             ),
             settings=_settings(detection, label),
             throttle_fields=detection.throttling.fields if detection.throttling else (),
+            throttle_seconds=seconds_of(detection.throttling.period) if detection.throttling else 0.0,
         ),
     )
 
@@ -64,6 +67,16 @@ def _alert(detection: Detection) -> Alert:
         message=risk.message,
         risk_objects=risk.objects,
         threat_objects=risk.threats,
+        title=detection.notable.title if detection.notable is not None else "",
+        annotations=tuple(
+            (name, values)
+            for name, values in (
+                ("analyticstories", detection.analytic_stories),
+                ("annotations.mitre_attack", detection.mitre_attack_ids),
+            )
+            if values
+        ),
+        drilldowns=detection.drilldowns,
     )
 
 
@@ -96,8 +109,24 @@ def _settings(detection: Detection, label: str) -> dict[str, str]:
             "action.notable.param.nes_fields": ",".join(detection.notable.fields),
             "action.notable.param.security_domain": detection.security_domain,
             "action.notable.param.severity": _severity(detection),
+            "action.notable.param.drilldown_searches": json.dumps([_drilldown(each) for each in detection.drilldowns]),
         }
     return settings
+
+
+def _drilldown(drilldown: Drilldown) -> dict[str, str]:
+    return {
+        "name": drilldown.name,
+        "search": drilldown.search,
+        "earliest_offset": drilldown.earliest,
+        "latest_offset": drilldown.latest,
+    }
+
+
+def seconds_of(period: str) -> float:
+    """The seconds of a period such as ``86400s``, ``24h`` or ``1d``; 0 for what is none, which a static rule tells."""
+    found = re.fullmatch(r"([0-9]+)([smhd])", period)
+    return int(found[1]) * _UNITS[found[2]] if found is not None else 0.0
 
 
 def _severity(detection: Detection) -> str:

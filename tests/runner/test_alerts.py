@@ -2,9 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from harness.client.answers import Row
-from harness.runner.alerts import RiskEvent, complaints_about_risk, unthrottled
-from harness.runner.subject import Alert, RiskObject
+from harness.runner.alerts import (
+    RiskEvent,
+    complaints_about_notables,
+    complaints_about_range,
+    complaints_about_risk,
+    unthrottled,
+)
+from harness.runner.subject import Alert, RiskObject, ThreatObject
 
 ALERT = Alert(
     risk=True,
@@ -56,6 +64,35 @@ def test_a_multivalue_risk_object_gives_an_event_for_each_value_and_any_joining_
         ]
         assert complaints_about_risk([row], ALERT, found) == []
     assert complaints_about_risk([row], ALERT, [RiskEvent("ann bob", "user", "32", "ann bob ran p on host")])
+
+
+def test_threat_objects_are_held_against_the_rows_values_in_any_order() -> None:
+    alert = replace(ALERT, risk_objects=ALERT.risk_objects[:1], threat_objects=(ThreatObject("process", "process"),))
+    row: Row = {**ROW, "process": ["b", "a"]}
+    found = RiskEvent("host", "system", "64", "ann ran b, a on host", ("process a", "process b"))
+    assert complaints_about_risk([row], alert, [found]) == []
+    assert complaints_about_risk([row], alert, [replace(found, threats=("process a",))])[1] == (
+        "missing risk event: system host, score 64: ann ran b, a on host (threat objects: process a, process b)"
+    )
+
+
+def test_a_notable_has_its_title_filled_or_as_it_is_written() -> None:
+    alert = Alert(notable=True, title="$user$ on $dest$")
+    for title in ("ann on host", "$user$ on $dest$"):
+        assert complaints_about_notables([ROW], alert, [{"rule_title": title}]) == []
+    assert complaints_about_notables([ROW], alert, [{"rule_title": "bob on host"}]) == [
+        "missing notable: ann on host",
+        "unexpected notable: bob on host",
+    ]
+    assert complaints_about_notables([ROW], alert, []) == ["0 notable events, but 1 expected"]
+
+
+def test_every_event_carries_the_range_of_its_run() -> None:
+    events: list[Row] = [{"info_min_time": "10.000", "info_max_time": "20"}, {"info_min_time": "11"}]
+    assert complaints_about_range(10.0, 20.0, events, "risk") == [
+        "1 risk events have info_min_time 11, but it was 10.000",
+        "1 risk events have info_max_time nothing, but it was 20.000",
+    ]
 
 
 def test_throttling_lets_the_first_row_of_each_combination_through() -> None:

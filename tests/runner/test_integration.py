@@ -9,7 +9,7 @@ import pytest
 
 from harness.runner.kinds import integration
 from harness.runner.record import Level, Status, TestRecord
-from harness.runner.subject import Alert, RiskObject
+from harness.runner.subject import Alert, RiskObject, ThreatObject
 from tests.runner.packs import a_test, detection
 from tests.runner.test_run import events_of, one, record_of
 
@@ -46,6 +46,18 @@ def test_every_type_leaves_what_it_must_and_nothing_else(tmp_path: Path, kind: s
         ({"risk_objects": (RiskObject("dest", "user", 64),)}, "missing risk event: user host-1, score 64"),
         ({"risk_objects": (RiskObject("user", "system", 64),)}, "missing risk event: system ann, score 64"),
         ({"message": "$user$ ran"}, "missing risk event: system host-1, score 64: ann ran"),
+        ({"threat_objects": (ThreatObject("user", "process"),)}, "on host-1 (threat objects: process ann)"),
+        ({"threat_objects": (ThreatObject("process", "user"),)}, "on host-1 (threat objects: user net use)"),
+        ({"threat_objects": ()}, "missing risk event: system host-1, score 64: ann ran net use on host-1\n"),
+        ({"title": "Other"}, "missing notable: Other\nmissing notable: Other\nunexpected notable: Net Use"),
+        (
+            {"annotations": (("annotations.mitre_attack", ("T1003",)),)},
+            "2 of 2 risk events have annotations.mitre_attack T1049, but T1003 expected",
+        ),
+        (
+            {"annotations": (("analyticstories", ("Story", "Other")),)},
+            "2 of 2 notable events have analyticstories Story, but Story, Other expected",
+        ),
     ],
 )
 def test_whatever_the_alert_leaves_that_it_should_not_have_fails(
@@ -105,6 +117,81 @@ def test_throttled_rows_raise_no_risk(tmp_path: Path) -> None:
     result = run(tmp_path, detection(tags=tags), **{"data.log": twice})
     assert (result.status, result.reason) == (Status.PASS, "")
     assert result.result_count == 3
+
+
+def test_what_the_run_after_finds_again_is_throttled_for_the_period(tmp_path: Path) -> None:
+    """The time ranges of two runs overlap by half, so that the second finds the attack again."""
+    own = {"scheduling": {"cron_schedule": "*/30 * * * *", "earliest_time": "-60m@m", "latest_time": "now"}}
+    for period in ("3600s", "60s"):
+        tags = detection()["tags"] | {"throttling": {"fields": ["user"], "period": period}}
+        result = run(tmp_path / period, detection(tags=tags, deployment=own))
+        assert (result.status, result.reason) == (Status.PASS, "")
+
+
+def test_throttling_that_does_not_hold_in_the_run_after_fails(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from dataclasses import replace
+
+    own = {"scheduling": {"cron_schedule": "*/30 * * * *", "earliest_time": "-60m@m", "latest_time": "now"}}
+    tags = detection()["tags"] | {"throttling": {"fields": ["user"], "period": "60s"}}
+    judge = integration._judge_alert
+
+    def judged(session: Any, subject: Any, *others: Any) -> Any:
+        saved = replace(subject.saved_search, throttle_seconds=3600.0)
+        return judge(session, replace(subject, saved_search=saved), *others)
+
+    monkeypatch.setattr(integration, "_judge_alert", judged)
+    result = run(tmp_path, detection(tags=tags, deployment=own))
+    assert result.status is Status.FAIL
+    assert result.reason.startswith("throttling by user: in the next run, 2 risk events for 0 rows, but 0 expected")
+
+
+ORIGINAL = "%original_detection_search%"
+RANGE = {"earliest_offset": "$info_min_time$", "latest_offset": "$info_max_time$"}
+
+
+@pytest.mark.parametrize(
+    ("search", "offsets", "status", "told"),
+    [
+        (f'{ORIGINAL} | search dest="$dest$"', RANGE, Status.PASS, ""),
+        ('`things` dest="$dest$"', {"earliest_offset": "7d", "latest_offset": "0"}, Status.PASS, ""),
+        (f'{ORIGINAL} | search user="$dest$"', RANGE, Status.FAIL, "finds nothing from 17"),
+        (ORIGINAL, {"earliest_offset": "-1m", "latest_offset": "now"}, Status.FAIL, "finds nothing from -1m to now"),
+        ("| nonsense $dest$", RANGE, Status.FAIL, "does not run: Unknown search command 'nonsense'."),
+        ('index=* src="$src$"', RANGE, Status.PASS, "was not tried: the row has no src"),
+        ('index=* "$dest$" | sendemail to=a', RANGE, Status.PASS, "was not tried: The 'sendemail' command"),
+    ],
+)  # fmt: skip
+def test_drilldowns_are_followed_with_the_values_of_the_first_row(
+    tmp_path: Path, search: str, offsets: dict[str, str], status: Status, told: str
+) -> None:
+    drilldown = {"name": "View $dest$", "search": search, **offsets}
+    result = run(tmp_path, detection(drilldown_searches=[drilldown]))
+    assert result.status is status
+    assert result.reason.startswith(
+        "the drilldown 'View host-1' " if status is Status.FAIL else "warning: " if told else ""
+    )
+    assert told in result.reason
+
+
+def test_a_correlation_finds_the_risk_that_other_detections_left(tmp_path: Path) -> None:
+    """Its data are risk events as the risk action writes them, indexed where it writes them."""
+    risk = "".join(
+        f'17146470{second:02d}, search_name="{name}", risk_object="{host}", risk_object_type="system", '
+        f'risk_score="40", risk_message="m"\n'
+        for second, (name, host) in enumerate([("A", "h1"), ("B", "h1"), ("C", "h1"), ("A", "h2")])
+    )
+    search = (
+        "| tstats sum(All_Risk.calculated_risk_score) as score dc(source) as sources from datamodel=Risk.All_Risk "
+        "where All_Risk.risk_object_type=system by All_Risk.risk_object | rename All_Risk.* as * | where score > 100"
+    )
+    data = {"data": "risk.log", "source": "S", "sourcetype": "stash", "custom_index": "risk"}
+    test = a_test(attack_data=[data], expect={"count": 1, "rows": [{"risk_object": "h1", "score": 120}]})
+    document = detection(type="Correlation", rba=None, search=search, tests=[test])
+    unit, scheduled = record_of(
+        events_of(tmp_path, document, levels=(Level.UNIT, Level.INTEGRATION), **{"risk.log": risk})
+    ).results()
+    assert (unit.status, unit.reason) == (Status.PASS, "")
+    assert (scheduled.status, scheduled.reason) == (Status.PASS, "")
 
 
 def test_after_a_failed_unit_test_the_schedule_is_not_tried(tmp_path: Path) -> None:

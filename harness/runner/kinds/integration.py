@@ -12,12 +12,22 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from harness.backends.base import Session
-from harness.client.answers import Outcome
+from harness.client.answers import Outcome, Row
 from harness.content.expected import Expectation
 from harness.errors import BackendError
-from harness.runner.alerts import complaints_about_risk, count_notables, read_risk_events, unthrottled
+from harness.runner.alerts import (
+    complaints_about_annotations,
+    complaints_about_notables,
+    complaints_about_range,
+    complaints_about_risk,
+    read_notables,
+    read_risk_events,
+    throttle_key,
+    unthrottled,
+)
 from harness.runner.baselines import replay_after_baselines
 from harness.runner.draft import Draft, Tools
+from harness.runner.drilldowns import try_drilldowns
 from harness.runner.events import Event, SearchFinished
 from harness.runner.explanation import explain_no_rows
 from harness.runner.kinds.unit import judge, rows_without_data, with_hints
@@ -28,7 +38,7 @@ from harness.runner.saved import install
 from harness.runner.schedule import Schedule
 from harness.runner.stages import Expanded, expand, measure
 from harness.runner.subject import Subject
-from harness.runner.verdict import PASSED, Verdict
+from harness.runner.verdict import Verdict
 from harness.runner.window import Window
 
 ONE_RUN = Expectation()
@@ -64,11 +74,11 @@ def run(draft: Draft, tools: Tools) -> Generator[Event, None, Verdict]:
         verdict = judge(draft, outcome, ONE_RUN)
         remarks = verdict.reason
         if verdict.status is Status.PASS:
-            verdict = _judge_alert(session, subject, outcome, test.expect)
+            verdict = _judge_alert(session, subject, outcome, chosen, test.expect)
         if tools.backend.cheap or verdict.status is not Status.PASS:
             draft.stages = measure(session.client, expanded, chosen.window, total=outcome.result_count)
         if verdict.status is Status.PASS:
-            return replace(verdict, reason="\n".join(filter(None, [chosen.note, remarks])))
+            return replace(verdict, reason="\n".join(filter(None, [chosen.note, remarks, verdict.reason])))
         return with_hints(verdict, outcome, session)
 
 
@@ -152,18 +162,54 @@ def _run_scheduled(session: Session, subject: Subject, run: _Run) -> Outcome:
     return outcome
 
 
-def _judge_alert(session: Session, subject: Subject, outcome: Outcome, expect: Expectation) -> Verdict:
+def _judge_alert(session: Session, subject: Subject, outcome: Outcome, run: _Run, expect: Expectation) -> Verdict:
+    """The risk events and notables of the run, what they carry, and whether its drilldowns lead anywhere."""
     alert = subject.alert
-    name = session.saved_search_name(subject.saved_search.name)
+    client, name = session.client, session.saved_search_name(subject.saved_search.name)
     rows = unthrottled(outcome.rows, subject.saved_search.throttle_fields)
-    found = read_risk_events(session.client, name, outcome.sid)
-    complaints = complaints_about_risk(rows if alert.risk else [], alert, found)
-    complaints += missing([event.row for event in found], expect.risk, "risk event")
-    notables = count_notables(session.client, name, outcome.sid)
-    wanted = len(rows) if alert.notable else 0
-    if notables != wanted:
-        complaints.append(f"{notables} notable events, but {wanted} expected")
-    return Verdict(Status.FAIL, "\n".join(complaints)) if complaints else PASSED
+    risk = read_risk_events(client, name, outcome.sid)
+    notables = read_notables(client, name, outcome.sid)
+    complaints = complaints_about_risk(rows if alert.risk else [], alert, risk)
+    complaints += missing([event.row for event in risk], expect.risk, "risk event")
+    complaints += complaints_about_notables(rows, alert, notables)
+    for kind, events in (("risk", [event.row for event in risk]), ("notable", notables)):
+        complaints += complaints_about_annotations(alert, events, kind)
+        complaints += complaints_about_range(outcome.earliest, outcome.latest, events, kind)
+    remarks: list[str] = []
+    events = [*notables, *(event.row for event in risk)]
+    if not complaints and rows and events:
+        tried = list(try_drilldowns(client, subject, rows[0], events[0], run.moment))
+        complaints += [found.complaint for found in tried if found.complaint]
+        remarks += [f"warning: {found.remark}" for found in tried if found.remark]
+    if not complaints and session.alone and subject.saved_search.throttle_fields:
+        complaints += _complaints_about_throttling(session, subject, rows, run)
+    if complaints:
+        return Verdict(Status.FAIL, "\n".join(complaints))
+    return Verdict(Status.PASS, "\n".join(remarks))
+
+
+def _complaints_about_throttling(session: Session, subject: Subject, rows: list[Row], run: _Run) -> list[str]:
+    """The run after: what it finds again within the period must be silent, and what it finds for the first time not."""
+    saved = subject.saved_search
+    name = session.saved_search_name(saved.name)
+    moment = run.schedule.after(run.moment)
+    ran = session.run_scheduled(name, moment)
+    if len(ran.sids) != 1:
+        raise BackendError(
+            f"the schedule should have run {name} once more, but it ran {len(ran.sids)} times ({ran.how})"
+        )
+    again = unthrottled(session.client.outcome(ran.sids[0]).rows, saved.throttle_fields)
+    silent = (
+        {throttle_key(row, saved.throttle_fields) for row in rows}
+        if moment - run.moment < saved.throttle_seconds
+        else set()
+    )
+    loud = [row for row in again if throttle_key(row, saved.throttle_fields) not in silent]
+    found = read_risk_events(session.client, name, ran.sids[0])
+    complaints = complaints_about_risk(loud if subject.alert.risk else [], subject.alert, found)
+    complaints += complaints_about_notables(loud, subject.alert, read_notables(session.client, name, ran.sids[0]))
+    told = f"throttling by {', '.join(saved.throttle_fields)}: in the next run"
+    return [f"{told}, {complaint}" for complaint in complaints]
 
 
 def _seconds(moment: float) -> str:

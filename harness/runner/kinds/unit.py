@@ -106,8 +106,9 @@ def judge(draft: Draft, outcome: Outcome, expect: Expectation) -> Verdict:
 
 
 def needed_fields(alert: Alert) -> list[NeededField]:
-    """Without them in a row, its risk events have no object, or a message with a hole in it."""
+    """Without them in a row, its risk events have no object, or its message or title a hole."""
     return [
         *(NeededField(item.field, RISK_OBJECT) for item in alert.risk_objects),
         *(NeededField(name, "message token") for message in alert.messages() for name in tokens(message)),
+        *(NeededField(name, "title token") for name in tokens(alert.title)),
     ]
