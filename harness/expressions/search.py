@@ -22,6 +22,7 @@ from harness.spl.nodes import (
     SearchNode,
     SearchNot,
     SearchOr,
+    SearchValue,
     Subsearch,
     Term,
     TimeModifier,
@@ -65,9 +66,11 @@ class _Search:
         if isinstance(node, SearchNot):
             return ~self.mask(node.item, rows)
         if isinstance(node, Comparison):
-            return self._field(node.field, rows, search_test(node.operator, node.value.text))
+            return self._field(node.field, rows, _value_test(node.operator, node.value))
         if isinstance(node, InList):
-            tests = [search_test("=", value.text) for value in node.values]
+            # What is not clear last: it does not matter where another value matches.
+            values = sorted(node.values, key=lambda value: bool(value.readings))
+            tests = [_value_test("=", value) for value in values]
             return self._field(node.field, rows, lambda text: any(test(text) for test in tests))
         if isinstance(node, Term):
             if not node.value.text.strip("*"):
@@ -112,6 +115,25 @@ class _Search:
     def _raw(self, rows: Rows, test: Callable[[str], bool]) -> Mask:
         column = self._frame.column("_raw").take(rows)
         return column.test(lambda value: any(test(to_text(member)) for member in members(value)))
+
+
+def _value_test(operator: str, value: SearchValue) -> Callable[[str], bool]:
+    """The test of a text in lower case. Where it is not known how Splunk reads the value, it raises UnsupportedSPL for a
+    text that matters."""
+    if not value.readings:
+        return search_test(operator, value.text)
+    readings = [[search_test(operator, text) for text in reading] for reading in value.readings]
+
+    def test(text: str) -> bool:
+        answers = {any(matches(text) for matches in reading) for reading in readings}
+        if len(answers) > 1:
+            raise UnsupportedSPL(
+                f"It is not known how Splunk reads '{value.text}', and for the value '{text}' it matters: put what is "
+                "meant in double quotes."
+            )
+        return answers.pop()
+
+    return test
 
 
 def _folded(value: Value) -> Value:

@@ -69,10 +69,15 @@ ComparisonOperator: TypeAlias = OneOf["=", "!=", "<", "<=", ">", ">="]
 
 @dataclass(frozen=True, slots=True)
 class SearchValue:
-    """The text to compare with, unescaped: ``*`` in it is a wildcard. ``quoted``: it stood in double quotes."""
+    """The text to compare with, unescaped: ``*`` in it is a wildcard. ``quoted``: it stood in double quotes.
+
+    ``readings`` is for what is written so that it is not known how Splunk reads it: what it may be, each as values of
+    which one must match. ``text`` is then as written.
+    """
 
     text: str
     quoted: bool = False
+    readings: tuple[tuple[str, ...], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -86,6 +86,8 @@ def _search_name(name: str) -> str:
 
 
 def _value(value: SearchValue) -> str:
+    if value.readings:
+        return value.text
     return f'"{escape(value.text)}"' if value.quoted else escape(value.text)
 
 

@@ -72,8 +72,12 @@ _TOKEN: Final = re.compile(
     re.VERBOSE | re.DOTALL,
 )
 _BARE_VALUE: Final = re.compile(r'(?:[^\s()\[\],"\\]|\\["\\]|\\(?![()\[\],|]))++')
+_CALLED: Final = re.compile(r'([^\s()\[\],"\\|]++)\(\)\**(?=[\s)]|\Z)')
+_DOUBLED: Final = re.compile(r'""([^\s()\[\],"\\|]++)""(?=[\s,)])')
 _DIRECTIVE: Final = re.compile(r"(TERM|CASE)\(([^()\s\"]+)\)")
 _STOP: Final = re.compile(r"[A-Za-z]++(?!\S)")
+_CHOOSES_EVENTS: Final = frozenset(("index", "source", "sourcetype", "host", "eventtype", "tag"))
+"""Fields whose values are also asked for before rows are read."""
 _KEYWORDS: Final = ("AND", "OR", "NOT", "IN")
 
 
@@ -195,7 +199,7 @@ class SearchExpressionParser:
         mark = self.position
         negated = self._keyword("NOT")
         if self._keyword_ahead("IN"):
-            node = InList(name, self._list(), self._span(start))
+            node = InList(name, self._list(name), self._span(start))
             return SearchNot(node) if negated else node
         self.position = mark
         return Term(SearchValue(name, quoted), Span(start, end))
@@ -208,7 +212,7 @@ class SearchExpressionParser:
         directive = _DIRECTIVE.match(self._text, self.position, self._source.end)
         if directive is not None and operator == "=":
             return self._directive(directive, name, start)
-        value = self._value(operator)
+        value = self._value(operator, name)
         if operator == "::":
             return Comparison(name, "=", value, self._span(start), indexed=True)
         if name in TIME_MODIFIERS and operator == "=":
@@ -223,8 +227,11 @@ class SearchExpressionParser:
         self._take(found)
         return self._after_name(f"tag::{found[0]}", False, start)
 
-    def _value(self, operator: str) -> SearchValue:
+    def _value(self, operator: str, field: str) -> SearchValue:
         start = self.position
+        unclear = None if field in _CHOOSES_EVENTS else self._unclear_value(operator)
+        if unclear is not None:
+            return unclear
         found = QUOTED.match(self._text, start, self._source.end)
         if found is not None:
             self._take(found)
@@ -243,7 +250,19 @@ class SearchExpressionParser:
         self._refuse_glued(found, value=True)
         return SearchValue(unescape(found[0]))
 
-    def _list(self) -> tuple[SearchValue, ...]:
+    def _unclear_value(self, operator: str) -> SearchValue | None:
+        """``x=f()*`` and ``x IN (""a"")``, which Splunk runs without complaint: is ``f()*`` one value, or ``f`` and a
+        group in which there is nothing? Are the quotes around ``a`` part of it, do they go, or are there two empty
+        values beside it?"""
+        pattern = _CALLED if operator == "=" else _DOUBLED
+        found = pattern.match(self._text, self.position, self._source.end) if operator in ("=", "IN") else None
+        if found is None:
+            return None
+        self._take(found)
+        readings = ((found[0],), (found[1],)) if operator == "=" else ((found[0],), (found[1],), ("", found[1]))
+        return SearchValue(found[0], readings=readings)
+
+    def _list(self, name: str) -> tuple[SearchValue, ...]:
         """``IN (a, b, )``: stray commas are nothing."""
         self._step(len("IN"))
         start = self.position
@@ -254,7 +273,7 @@ class SearchExpressionParser:
                 if mark == ",":
                     self._step(1)
                 else:
-                    values.append(self._value("IN"))
+                    values.append(self._value("IN", name))
         if self._char() == "":
             raise self._fail("unbalanced parentheses.", start)
         if self._char() != ")":

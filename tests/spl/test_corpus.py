@@ -27,8 +27,6 @@ NOT_READ = {
     "abnormally_high_aws_instances_terminated_by_user.yml": "'relative_time(' without a blank",
     "detection_of_dns_tunnels.yml": "a macro 'cim_corporate_web_domain_search(1)' that cannot be found",
     "excessive_dns_failures.yml": "a macro 'get_asset(1)' that cannot be found",
-    "getcurrent_user_with_powershell.yml": "'*GetCurrent(' without a blank",
-    "windows_abused_web_services.yml": "'\"\"*' without a blank",
 }
 """Searches that are not read, and what is said of them: macros of other apps, and what nobody wrote down."""
 
