@@ -118,8 +118,8 @@ class _Search:
 
 
 def _value_test(operator: str, value: SearchValue) -> Callable[[str], bool]:
-    """The test of a text in lower case. Where it is not known how Splunk reads the value, it raises UnsupportedSPL for a
-    text that matters."""
+    """The test of a text in lower case. Where it is not known how Splunk reads the value, a text for which it matters
+    raises UnsupportedSPL."""
     if not value.readings:
         return search_test(operator, value.text)
     readings = [[search_test(operator, text) for text in reading] for reading in value.readings]
