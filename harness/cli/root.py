@@ -20,6 +20,7 @@ COMMANDS = {
     "replay": "Send datasets to a Splunk.",
     "fields": "Show what Splunk extracts from a dataset.",
     "serve": "Run the embedded Splunk.",
+    "lock": "Pin the content of every dataset.",
     "gate": "Decide whether what changed may be released.",
     "report": "Merge run records and write reports.",
     "version": "Say the version, and what the engine's fidelity rests on.",

@@ -14,7 +14,7 @@ from harness.content.loader import load_content
 from harness.content.models import Content
 from harness.errors import FilePlace, UsageError
 
-_READ: Final = (".yml", ".yaml", ".csv")
+_READ: Final = (".yml", ".yaml", ".csv", "datasets.lock")
 """What content is made of. Datasets are not unpacked: they can be large, and :func:`changed_paths` tells of them."""
 
 

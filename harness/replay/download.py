@@ -1,17 +1,25 @@
-"""Datasets behind URLs, downloaded once and kept in the user's cache folder."""
+"""Datasets behind URLs, downloaded once and kept in the user's cache folder.
+
+A download that breaks off goes on where it was; a server that is not well is asked again; of several processes that
+want one URL, one downloads it.
+"""
 
 from __future__ import annotations
 
 import hashlib
 import os
-import tempfile
 import time
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
-from typing import IO, TYPE_CHECKING
+from typing import IO, TYPE_CHECKING, TypeVar
 from urllib.parse import unquote, urlsplit
 
+import msgspec
+
 from harness.errors import DatasetError, FilePlace
+from harness.locks import lock
+from harness.replay.store import Store, sha256_of
 from harness.settings import Limits
 
 if TYPE_CHECKING:
@@ -20,13 +28,31 @@ if TYPE_CHECKING:
 CONNECT_SECONDS = 10.0
 READ_SECONDS = 60.0
 TOTAL_SECONDS = 900.0
-CHUNK = 1 << 20
+ATTEMPTS = 4
+CHUNK = 1 << 16
+CACHE_BYTES = 20 << 30
+"""What the cache may hold; HARNESS_CACHE_BYTES sets another bound."""
+
+T = TypeVar("T")
 
 
 def default_cache() -> Path:
     import platformdirs
 
     return platformdirs.user_cache_path("harness") / "datasets"
+
+
+def cache_bytes() -> int:
+    text = os.environ.get("HARNESS_CACHE_BYTES", "")
+    return int(text) if text.isdecimal() else CACHE_BYTES
+
+
+class _Known(msgspec.Struct, frozen=True):
+    """What a URL gave: the content's hash, its name, and the ETag to ask by whether it still holds."""
+
+    sha256: str
+    name: str
+    etag: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,75 +62,116 @@ class Downloads:
     folder: Path = field(default_factory=default_cache)
     offline: bool = False
     max_bytes: int = Limits().upload_max_bytes
+    cache_bytes: int = field(default_factory=cache_bytes)
 
-    def fetch(self, url: str, *, where: FilePlace | None = None) -> Path:
-        """The local copy of ``url``. Raises :class:`DatasetError` if it cannot be had."""
-        path = self.path_of(url)
+    @property
+    def store(self) -> Store:
+        return Store(self.folder, self.cache_bytes)
+
+    def fetch(self, url: str, *, sha256: str = "", where: FilePlace | None = None) -> Path:
+        """The local copy of ``url``. With ``sha256`` a copy of that content is taken without asking the server.
+
+        Raises :class:`DatasetError` if it cannot be had.
+        """
+        pinned = self.store.find(sha256, name_of(url)) if sha256 else None
+        if pinned is not None:
+            return pinned
         if self.offline:
-            if path.is_file():
+            path = self._kept(url)
+            if path is not None:
                 return path
             raise DatasetError(
                 f"the dataset {url} is not here, and --offline forbids to download it",
                 where=where,
                 hint="run once without --offline, or name a folder that holds it with --data-root",
             )
-        import requests
-        from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait_exponential
+        return self.get(url, where=where)
 
-        attempts = Retrying(
-            retry=retry_if_exception_type((requests.ConnectionError, requests.Timeout, _TryAgain)),
-            stop=stop_after_attempt(3),
-            wait=wait_exponential(multiplier=0.2, max=4),
-            reraise=True,
-        )
+    def get(self, url: str, headers: Mapping[str, str] | None = None, *, where: FilePlace | None = None) -> Path:
+        """Download, or learn that what is kept still holds."""
         try:
-            attempts(self._download, url, path)
+            return attempted(lambda: self._download(url, headers or {}), url)
         except DatasetError as error:
             error.where = where
+            if self._kept(url) is not None and "--offline" not in error.hint:
+                error.hint = "--offline uses the copy from an earlier run"
             raise
-        except (requests.RequestException, _TryAgain) as error:
-            hint = "--offline uses the copy from an earlier run" if path.is_file() else "check the network and the URL"
-            raise DatasetError(
-                f"the dataset {url} cannot be downloaded: {_short(error)}", where=where, hint=hint
-            ) from error
-        return path
 
-    def path_of(self, url: str) -> Path:
-        name = PurePosixPath(unquote(urlsplit(url).path)).name or "dataset"
-        return self.folder / hashlib.sha256(url.encode()).hexdigest() / name
+    def _kept(self, url: str) -> Path | None:
+        known = self._known(url)
+        return self.store.find(known.sha256, known.name) if known is not None else None
 
-    def _download(self, url: str, path: Path) -> None:
+    def _known(self, url: str) -> _Known | None:
+        try:
+            return msgspec.json.decode(self._place("urls", url, ".json").read_bytes(), type=_Known)
+        except (OSError, msgspec.DecodeError):
+            return None
+
+    def _place(self, kind: str, url: str, ending: str) -> Path:
+        return self.folder / kind / (hashlib.sha256(url.encode()).hexdigest() + ending)
+
+    def _download(self, url: str, headers: Mapping[str, str]) -> Path:
+        part = self._place("partial", url, ".part")
+        part.parent.mkdir(parents=True, exist_ok=True)
+        with self._place("partial", url, ".lock").open("wb") as waiting:
+            lock(waiting, wait=True)
+            return self._download_alone(url, headers, part)
+
+    def _download_alone(self, url: str, headers: Mapping[str, str], part: Path) -> Path:
         import requests
 
-        tag = path.with_name(path.name + ".etag")
-        headers = {"If-None-Match": tag.read_text()} if path.is_file() and tag.is_file() else {}
-        with requests.get(url, headers=headers, stream=True, timeout=(CONNECT_SECONDS, READ_SECONDS)) as answer:
-            if answer.status_code == requests.codes.not_modified:
-                return
-            if answer.status_code >= 500 or answer.status_code == requests.codes.too_many_requests:
-                raise _TryAgain(f"HTTP {answer.status_code} {answer.reason}")
-            if not answer.ok:
-                raise DatasetError(
-                    f"the dataset {url} cannot be downloaded: HTTP {answer.status_code} {answer.reason}",
-                    hint="check the URL in the test",
-                )
-            path.parent.mkdir(parents=True, exist_ok=True)
-            # Written beside and moved into place: a run that is interrupted leaves no half dataset behind.
-            with tempfile.NamedTemporaryFile(dir=path.parent, delete=False) as file:
-                try:
-                    self._copy(answer, file, url)
-                except BaseException:  # Ctrl-C too: whatever ends the copy, its file goes
-                    os.unlink(file.name)  # noqa: PTH108 - the temporary file's own name
-                    raise
-            os.replace(file.name, path)  # noqa: PTH105
-            if etag := answer.headers.get("ETag"):
+        tag = part.with_suffix(".etag")
+        kept = self._kept(url)
+        known = self._known(url)
+        asked = dict(headers)
+        have = part.stat().st_size if part.is_file() and tag.is_file() else 0
+        if have:  # only if it is still the same file: else the server sends all of it
+            asked |= {"Range": f"bytes={have}-", "If-Range": tag.read_text()}
+        elif kept is not None and known is not None and known.etag:
+            asked["If-None-Match"] = known.etag
+        # Packed on the way, parts of it could not be put together.
+        asked["Accept-Encoding"] = "identity"
+        with requests.get(url, headers=asked, stream=True, timeout=(CONNECT_SECONDS, READ_SECONDS)) as answer:
+            if answer.status_code == requests.codes.not_modified and kept is not None:
+                return kept
+            if answer.status_code == requests.codes.requested_range_not_satisfiable:
+                part.unlink()
+                raise TryAgain("the beginning that is here does not fit")
+            check(answer, url)
+            goes_on = answer.status_code == requests.codes.partial_content
+            if goes_on and not answer.headers.get("Content-Range", "").startswith(f"bytes {have}-"):
+                part.unlink()
+                raise TryAgain("the server went on at another place")
+            etag = answer.headers.get("ETag", "")
+            # Half a file is worth keeping if a strong tag tells whether the other half belongs to it.
+            resumable = bool(etag) and not etag.startswith("W/")
+            if resumable:
                 tag.write_text(etag)
             else:
                 tag.unlink(missing_ok=True)
+            try:
+                with part.open("ab" if goes_on else "wb") as file:
+                    self._copy(answer, file, url, have if goes_on else 0)
+            except TryAgain:
+                raise
+            except DatasetError:
+                part.unlink(missing_ok=True)
+                tag.unlink(missing_ok=True)
+                raise
+        digest = sha256_of(part)
+        path = self.store.take(part, digest, name_of(url))
+        tag.unlink(missing_ok=True)
+        index = self._place("urls", url, ".json")
+        index.parent.mkdir(parents=True, exist_ok=True)
+        fresh = index.with_suffix(".new")
+        fresh.write_bytes(msgspec.json.encode(_Known(digest, name_of(url), etag)))
+        os.replace(fresh, index)  # noqa: PTH105
+        return path
 
-    def _copy(self, answer: requests.Response, file: IO[bytes], url: str) -> None:
+    def _copy(self, answer: requests.Response, file: IO[bytes], url: str, have: int) -> None:
         deadline = time.monotonic() + TOTAL_SECONDS
-        written = 0
+        written = have
+        answer.raw.enforce_content_length = False  # what came before it broke off is kept; the length is held below
         for chunk in answer.iter_content(CHUNK):
             written += len(chunk)
             if written > self.max_bytes:
@@ -113,12 +180,50 @@ class Downloads:
                 raise DatasetError(f"the dataset {url} did not arrive within {TOTAL_SECONDS:.0f} s")
             file.write(chunk)
         expected = answer.headers.get("Content-Length")
-        if expected and "Content-Encoding" not in answer.headers and int(expected) != written:
-            raise _TryAgain(f"{written} of {expected} bytes arrived")
+        if expected and "Content-Encoding" not in answer.headers and int(expected) + have != written:
+            raise TryAgain(f"{written} of {int(expected) + have} bytes arrived")
 
 
-class _TryAgain(Exception):
+class TryAgain(Exception):
     """The server was not well, or the connection broke off: worth another attempt."""
+
+
+def attempted(action: Callable[[], T], url: str) -> T:
+    """Do it, several times if need be. Raises :class:`DatasetError` when that does not help."""
+    import requests
+    from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait_exponential
+
+    attempts = Retrying(
+        retry=retry_if_exception_type(
+            (requests.ConnectionError, requests.Timeout, requests.exceptions.ChunkedEncodingError, TryAgain)
+        ),
+        stop=stop_after_attempt(ATTEMPTS),
+        wait=wait_exponential(multiplier=0.2, max=4),
+        reraise=True,
+    )
+    try:
+        return attempts(action)
+    except (requests.RequestException, TryAgain) as error:
+        raise DatasetError(
+            f"the dataset {url} cannot be downloaded: {_short(error)}", hint="check the network and the URL"
+        ) from error
+
+
+def check(answer: requests.Response, url: str) -> None:
+    """Raise for an answer that is not what was asked for."""
+    import requests
+
+    if answer.status_code >= 500 or answer.status_code == requests.codes.too_many_requests:
+        raise TryAgain(f"HTTP {answer.status_code} {answer.reason}")
+    if not answer.ok:
+        raise DatasetError(
+            f"the dataset {url} cannot be downloaded: HTTP {answer.status_code} {answer.reason}",
+            hint="check the URL in the test",
+        )
+
+
+def name_of(url: str) -> str:
+    return PurePosixPath(unquote(urlsplit(url).path)).name or "dataset"
 
 
 def _short(error: Exception) -> str:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from urllib.parse import unquote, urlsplit
 
 from harness.errors import DatasetError, FilePlace
 from harness.replay.download import Downloads
+from harness.replay.lfs import read_pointer, resolve
+from harness.replay.pins import verify
+from harness.replay.store import sha256_of
 
 _RAW_HOSTS = {"raw.githubusercontent.com": 0, "media.githubusercontent.com": 1}
 """Hosts that serve a repository's files, and how many path parts stand before ``owner/repository/revision``."""
@@ -17,22 +20,37 @@ _RAW_HOSTS = {"raw.githubusercontent.com": 0, "media.githubusercontent.com": 1}
 @dataclass(frozen=True, slots=True)
 class Locator:
     """Finds datasets. ``data_root`` is looked in first; without network (``downloads.offline``) it and the download
-    cache are all there is for a URL."""
+    cache are all there is for a URL. ``pins`` has the SHA-256 that a dataset must have, by what tests call it."""
 
     root: Path
     downloads: Downloads
     data_root: Path | None = None
+    pins: Mapping[str, str] = field(default_factory=dict)
 
     def find(self, data: str, *, mentioned_in: Path | None = None) -> Path:
         """The local file of ``data``: an http(s) URL, an absolute path, or a path relative to the data root, the
-        content root or the file that mentions it. Raises :class:`DatasetError` if there is none."""
+        content root or the file that mentions it. Of a Git LFS pointer, the data that it stands for. Raises
+        :class:`DatasetError` if there is none, or it is not what is pinned."""
         where = FilePlace(mentioned_in) if mentioned_in else None
+        path = self._find(data, mentioned_in, where)
+        pointer = read_pointer(path)
+        if pointer is not None:
+            try:
+                path = resolve(pointer, path, data, self.downloads)
+            except DatasetError as error:
+                error.where = error.where or where
+                raise
+        if data in self.pins:
+            verify(data, sha256_of(path), self.pins[data], where)
+        return path
+
+    def _find(self, data: str, mentioned_in: Path | None, where: FilePlace | None) -> Path:
         scheme = urlsplit(data).scheme.lower()
         if scheme in {"http", "https"}:
             for candidate in self._below_data_root(data):
                 if candidate.is_file():
                     return candidate
-            return self.downloads.fetch(data, where=where)
+            return self.downloads.fetch(data, sha256=self.pins.get(data, ""), where=where)
         if scheme and len(scheme) > 1:  # one letter is a Windows drive
             raise DatasetError(f"the dataset {data} has a scheme that is neither http nor https", where=where)
         tried = list(self._local_candidates(data, mentioned_in))

@@ -10,13 +10,15 @@ import hashlib
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import cached_property
 from pathlib import Path
 
 from harness.content.history import changed_paths, content_at, top_of
 from harness.content.loader import is_file, yaml_files
 from harness.content.models import Content, Detection, MacroDefinition
 from harness.knowledge.knowledge import shipped_apps
+from harness.replay.pins import read_pins
+from harness.replay.store import sha256_of
 from harness.runner.subjects import relative
 from harness.spl.macros import split_call
 
@@ -66,7 +68,8 @@ class Dependencies:
     def evidence(self, detection: Detection) -> str:
         """A digest of the above and of the datasets themselves: of what a verdict over the detection is evidence of.
 
-        A dataset behind a URL goes in by its URL, so that the digest does not depend on what was downloaded.
+        A dataset behind a URL goes in by its URL and what is pinned of it, so that the digest does not depend on what
+        was downloaded.
         """
         lines = [*self._definition(detection)]
         lines += [f"{sha256_of(path)} {name}" for name, path in self.datasets(detection).items() if path is not None]
@@ -76,7 +79,12 @@ class Dependencies:
         yield f"{detection.sha256} {relative(detection.file, self.content.root)}"
         for path in self.files(detection):
             yield f"{sha256_of(path)} {relative(path, self.content.root)}"
-        yield from self.datasets(detection)
+        for name in self.datasets(detection):
+            yield f"{self._pins.get(name, '')} {name}"
+
+    @cached_property
+    def _pins(self) -> dict[str, str]:
+        return read_pins(self.content.root)
 
     def _macros_of(self, searches: Sequence[str]) -> list[MacroDefinition]:
         found: dict[Path, MacroDefinition] = {}
@@ -169,15 +177,3 @@ def _digest(lines: Iterator[str] | list[str]) -> str:
 def files_of(path: Path) -> list[Path]:
     """A file, or every file below a folder."""
     return sorted(each for each in path.rglob("*") if each.is_file()) if path.is_dir() else [path]
-
-
-def sha256_of(path: Path) -> str:
-    """Hex. Read again only when the file's time or size is another."""
-    status = path.stat()
-    return _read_sha256(path, status.st_mtime_ns, status.st_size)
-
-
-@lru_cache(maxsize=4096)
-def _read_sha256(path: Path, _changed: int, _size: int) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 from harness.backends.base import Session
@@ -14,6 +15,8 @@ from harness.replay.payload import Payload, read_payloads
 from harness.runner.record import DatasetRecord
 
 SEARCHABLE_SECONDS = 60.0
+MAX_KEPT_BYTES = 16 << 20
+"""A larger file is read anew for each test."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +56,21 @@ def load(datasets: Sequence[TestData], locator: Locator, mentioned_in: Path) -> 
     loaded = []
     for dataset in datasets:
         path = locator.find(dataset.data, mentioned_in=mentioned_in)
-        loaded.append(Loaded(dataset, path, tuple(read_payloads(path))))
+        loaded.append(Loaded(dataset, path, _prepared(path)))
     return loaded
+
+
+def _prepared(path: Path) -> tuple[Payload, ...]:
+    """Unpacked and converted. The levels of a test, and often several detections, replay the same file."""
+    status = path.stat()
+    if status.st_size > MAX_KEPT_BYTES:
+        return tuple(read_payloads(path))
+    return _kept(path, status.st_mtime_ns, status.st_size)
+
+
+@lru_cache(maxsize=4)
+def _kept(path: Path, _changed: int, _size: int) -> tuple[Payload, ...]:
+    return tuple(read_payloads(path))
 
 
 def send(loaded: Sequence[Loaded], session: Session) -> Iterator[DatasetRecord]:

@@ -14,7 +14,9 @@ from harness.fidelity import fidelity_hash
 from harness.knowledge.knowledge import Knowledge, shipped_apps
 from harness.replay.download import Downloads
 from harness.replay.locate import Locator
-from harness.runner.dependencies import files_of, sha256_of
+from harness.replay.pins import read_pins
+from harness.replay.store import sha256_of
+from harness.runner.dependencies import files_of
 from harness.runner.draft import Tools
 from harness.runner.journal import Journal, journal_of
 from harness.runner.record import DatasetRecord
@@ -40,9 +42,9 @@ class Setup:
     def knowledge(self) -> Knowledge:
         return load_knowledge(self.apps, self.content)
 
-    @property
+    @cached_property
     def locator(self) -> Locator:
-        return Locator(self.content.root, self.downloads, self.data_root)
+        return Locator(self.content.root, self.downloads, self.data_root, read_pins(self.content.root))
 
     def tools(self) -> Tools:
         """Nothing is started or read yet."""
@@ -69,4 +71,4 @@ class Setup:
         return "\n".join([__version__, fidelity_hash(), self.backend, *(f"{sha256_of(path)} {path}" for path in files)])
 
     def __getstate__(self) -> dict[str, object]:
-        return {name: value for name, value in self.__dict__.items() if name != "knowledge"}
+        return {name: value for name, value in self.__dict__.items() if name not in {"knowledge", "locator"}}

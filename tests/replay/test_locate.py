@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Iterator
-from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
@@ -81,85 +77,3 @@ def test_a_missing_dataset_names_who_wants_it_and_where_it_was_looked_for(tmp_pa
 def test_only_http_is_downloaded(tmp_path: Path, data: str) -> None:
     with pytest.raises(DatasetError, match="neither http nor https"):
         locator(tmp_path).find(data)
-
-
-@dataclass
-class Web:
-    """A web server whose answers a test sets; ``requests`` are the request headers it saw."""
-
-    url: str = ""
-    body: bytes = b"data"
-    statuses: list[int] = field(default_factory=list)
-    requests: list[dict[str, str]] = field(default_factory=list)
-    length: int | None = None
-
-
-@pytest.fixture
-def web() -> Iterator[Web]:
-    state = Web()
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            state.requests.append(dict(self.headers))
-            status = state.statuses.pop(0) if state.statuses else 200
-            if status == 200 and self.headers.get("If-None-Match") == '"one"':
-                status = 304
-            self.send_response(status)
-            self.send_header("ETag", '"one"')
-            self.send_header("Content-Length", str(len(state.body) if state.length is None else state.length))
-            self.end_headers()
-            if status == 200:
-                self.wfile.write(state.body)
-
-        def log_message(self, *_: object) -> None: ...
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=server.serve_forever, args=(0.01,))
-    thread.start()
-    state.url = f"http://127.0.0.1:{server.server_port}/some/file%20name.log"
-    yield state
-    server.shutdown()
-    server.server_close()
-    thread.join()
-
-
-def test_a_download_is_kept_and_only_asked_about_the_second_time(tmp_path: Path, web: Web) -> None:
-    downloads = Downloads(folder=tmp_path)
-    first = downloads.fetch(web.url)
-    assert first.read_bytes() == b"data"
-    assert first.name == "file name.log"
-    assert downloads.fetch(web.url) == first
-    assert [request.get("If-None-Match") for request in web.requests] == [None, '"one"']
-
-
-def test_offline_takes_the_kept_copy_and_never_asks(tmp_path: Path, web: Web) -> None:
-    kept = Downloads(folder=tmp_path).fetch(web.url)
-    assert Downloads(folder=tmp_path, offline=True).fetch(web.url) == kept
-    assert len(web.requests) == 1
-
-
-def test_a_busy_server_is_asked_again(tmp_path: Path, web: Web) -> None:
-    web.statuses = [503, 429]
-    assert Downloads(folder=tmp_path).fetch(web.url).read_bytes() == b"data"
-    assert len(web.requests) == 3
-
-
-def test_a_missing_page_is_not_asked_for_again_and_names_the_url(tmp_path: Path, web: Web) -> None:
-    web.statuses = [404]
-    with pytest.raises(DatasetError, match=f"{web.url} cannot be downloaded: HTTP 404"):
-        Downloads(folder=tmp_path).fetch(web.url)
-    assert len(web.requests) == 1
-
-
-def test_too_much_data_is_refused_and_leaves_nothing_behind(tmp_path: Path, web: Web) -> None:
-    downloads = Downloads(folder=tmp_path, max_bytes=3)
-    with pytest.raises(DatasetError, match="larger than 3 bytes"):
-        downloads.fetch(web.url)
-    assert not [path for path in tmp_path.rglob("*") if path.is_file()]
-
-
-def test_a_download_that_breaks_off_is_no_dataset(tmp_path: Path, web: Web) -> None:
-    web.length = 400
-    with pytest.raises(DatasetError, match="cannot be downloaded"):
-        Downloads(folder=tmp_path).fetch(web.url)
-    assert not [path for path in tmp_path.rglob("*") if path.is_file()]
