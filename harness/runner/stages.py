@@ -31,6 +31,10 @@ _WRITER_INSIDE = re.compile(rf"[|\[]\s*(?:{'|'.join(sorted(WRITERS))})\b", re.IG
 """One of them in a subsearch (or in a string that looks like one: then a stage less is measured, nothing worse)."""
 
 
+_HALF_DONE = re.compile(r"\bprestats\s*=\s*(?:t|true|1)\b", re.IGNORECASE)
+"""Rows that are meant for the command behind them, and are no rows of a result."""
+
+
 class Macros:
     """The macros of a Splunk, as the expander looks them up."""
 
@@ -76,7 +80,7 @@ def measure(client: SplunkClient, search: Expanded, window: Window, *, total: in
     for length, command in enumerate(search.commands, start=1):
         if length == len(search.commands):
             stages.append(StageRecord(command.name, total))
-        elif length > harmless:
+        elif length > harmless or command.name.startswith("si") or _HALF_DONE.search(command.arguments):
             break
         else:
             try:
@@ -84,6 +88,6 @@ def measure(client: SplunkClient, search: Expanded, window: Window, *, total: in
                     search.beginning(length), earliest=window.earliest, latest=window.latest, **window.parameters
                 )
             except SPLError:
-                break  # a beginning may be no search by itself, as with tstats prestats=t
+                break  # a beginning may be no search by itself
             stages.append(StageRecord(command.name, rows))
     return tuple(stages)

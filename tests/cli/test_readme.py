@@ -24,11 +24,14 @@ RUN_HERE = [line for line in OURS if "~" not in line and "-k" not in line]
 
 @pytest.fixture(scope="module")
 def content(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A copy of this repository's content, for the files that commands write."""
+    """A copy of this repository's content, for the files that commands write, with the one detection that is named."""
     folder = tmp_path_factory.mktemp("content")
-    for name in ("detections", "macros", "lookups", "data_sources", "attack_data"):
+    for name in ("macros", "lookups", "data_sources", "attack_data"):
         if (ROOT / name).is_dir():
             shutil.copytree(ROOT / name, folder / name)
+    (named,) = set(re.findall(r"detections/\S+/network_\S+\.yml", README))
+    (folder / named).parent.mkdir(parents=True)
+    shutil.copy(ROOT / named, folder / named)
     return folder
 
 
