@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: run test containers image check lint types imports fidelity clean
+.PHONY: run test containers image check lint types imports fidelity rest-api clean
 
 run: $(STAMP)  ## install, then run the main job: test every detection of this repository
 	$(BIN)/harness test
@@ -43,6 +43,9 @@ $(STAMP): pyproject.toml
 
 fidelity: $(STAMP)  ## write the fidelity page and its summary anew from the tests
 	$(BIN)/python -m tests.fidelity.page
+
+rest-api: $(STAMP)  ## write the page of all endpoints anew from the routes
+	$(BIN)/python -m tests.rest.endpoints
 
 clean:
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis

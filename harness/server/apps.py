@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterable
-from dataclasses import dataclass
-from typing import Final
+from dataclasses import asdict, dataclass
+from typing import Any, Final
 
 from harness.knowledge.apps import App
+from harness.server.data_dir import Memory
 
 VERSION_OF_CORE: Final = "10.4.2"
 
@@ -38,9 +39,11 @@ _CORE: Final = (
 class Apps:
     """By name. Thread-safe."""
 
-    def __init__(self, loaded: Iterable[App]) -> None:
+    def __init__(self, loaded: Iterable[App], kept: Memory | None = None) -> None:
         self._lock = threading.Lock()
+        self._kept = kept if kept is not None else Memory()
         self._apps = {app.name: app for app in _CORE}
+        self._apps.update({key[0]: app for key, app in self._kept.items("app", _app_of)})
         for app in loaded:
             info = app.confs.get("app", {})
             launcher = info.get("launcher", {})
@@ -64,12 +67,25 @@ class Apps:
     def add(self, app: InstalledApp) -> bool:
         """False if there is one of that name."""
         with self._lock:
-            return self._apps.setdefault(app.name, app) is app
+            if app.name in self._apps:
+                return False
+            self._put(app)
+            return True
 
     def put(self, app: InstalledApp) -> None:
         with self._lock:
-            self._apps[app.name] = app
+            self._put(app)
 
     def remove(self, name: str) -> None:
         with self._lock:
+            self._kept.drop("app", (name,))
             self._apps.pop(name, None)
+
+    def _put(self, app: InstalledApp) -> None:
+        if app.removable:  # what comes with files is what these say at the next start
+            self._kept.put("app", (app.name,), asdict(app))
+        self._apps[app.name] = app
+
+
+def _app_of(value: Any) -> InstalledApp:
+    return InstalledApp(**value)

@@ -144,10 +144,12 @@ def _channel(call: HecCall, token: HecToken) -> str:
 
 
 def _health(_: HecCall) -> dict[str, Any]:
+    """Whether the collector takes data."""
     return {"text": "HEC is healthy", "code": 17}
 
 
 def _event(call: HecCall) -> dict[str, Any]:
+    """Events as JSON objects, one after the other."""
     token = _token(call)
     channel = _channel(call, token)
     if not call.body.strip():
@@ -167,6 +169,7 @@ def _event(call: HecCall) -> dict[str, Any]:
 
 
 def _raw(call: HecCall) -> dict[str, Any]:
+    """Data that is broken into events by the rules of its source type."""
     token = _token(call)
     channel = _channel(call, token)
     if not call.body.strip():
@@ -183,6 +186,7 @@ def _raw(call: HecCall) -> dict[str, Any]:
 
 
 def _ack(call: HecCall) -> dict[str, Any]:
+    """Which of the ids that a channel was given are indexed."""
     token = _token(call)
     if not token.use_ack:
         raise Reply(400, 14, "ACK is disabled")  # decided before the channel (M6.12)
@@ -213,6 +217,14 @@ _HANDLERS: Final[dict[str, Callable[[HecCall], dict[str, Any]]]] = {
     "/services/collector/health/1.0": _health,
 }
 """``/services/collector/1.0`` does not exist (M6.22)."""
+
+
+def listing() -> list[tuple[str, str, str]]:
+    """Verbs, path and description of every endpoint of the collector's port."""
+    return [
+        ("GET POST" if handler is _health else "POST", path, (handler.__doc__ or "").strip().rstrip("."))
+        for path, handler in _HANDLERS.items()
+    ]
 
 
 # --- events -----------------------------------------------------------------------------------------------------------

@@ -85,7 +85,7 @@ class SplunkInstance:
         self.admin = self.accounts.add_user(config.username, self.password, ADMIN_ROLES, built_in=True)
         self.sessions = Sessions()
         self.tokens = Tokens()
-        self.apps = Apps(self._base.apps)
+        self.apps = Apps(self._base.apps, self.kept)
         self.bulletins = Bulletins()
         self.indexes = Indexes(self.store, self.kept)
         self.kept.restore_events(self.store)

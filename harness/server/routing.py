@@ -147,15 +147,34 @@ def all_paths() -> Iterator[Path]:
     yield from (path for _, path in sorted(_PATHS.items()))
 
 
-def listing() -> list[tuple[str, str, str]]:
-    """Every endpoint as verbs, path and the first sentence of what it does, by path: a page for those who look."""
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A row of the page of all endpoints: some verbs of a path, what they do, and whether as Splunk does it."""
+
+    verbs: str
+    path: str
+    text: str
+    state: str
+
+
+REFUSED: Final = "Refused: "
+SHOWN: Final = "Shown only: "
+"""How the description of an endpoint begins that does not do what Splunk's does: it says no, and why; or it keeps and
+shows what is written, which then has no effect."""
+
+
+def listing() -> list[Listed]:
+    """Every endpoint with the first sentence of its description, by path."""
     found = []
     for path in all_paths():
         texts: dict[str, list[str]] = {}
         for verb, route in path.routes.items():
             text = " ".join((route.function.__doc__ or "").split()).partition(". ")[0].rstrip(".")
             texts.setdefault(text, []).append(verb)
-        found += [(" ".join(verbs), f"/services/{path.pattern}", text) for text, verbs in texts.items()]
+        for text, verbs in texts.items():
+            state = "refused" if text.startswith(REFUSED) else "shown only" if text.startswith(SHOWN) else "served"
+            plain = text.removeprefix(REFUSED).removeprefix(SHOWN)
+            found.append(Listed(" ".join(verbs), f"/services/{path.pattern}", plain, state))
     return found
 
 

@@ -55,6 +55,7 @@ def test_everything_that_was_written_is_there_again(tmp_path: Path) -> None:
     with running(tmp_path) as rest:
         assert rest.post("/services/data/indexes", name="books", maxTotalDataSizeMB="77").status == 201
         assert rest.post("/services/data/indexes", name="emptied").status == 201
+        assert rest.post("/services/apps/local", name="made", label="Made here").status == 201
         same = [
             {"event": f"n={n}", "time": 1700000000.5, "fields": {"tags": ["a", "b"], "level": "7"}} for n in range(5)
         ]
@@ -108,6 +109,7 @@ def test_everything_that_was_written_is_there_again(tmp_path: Path) -> None:
             assert rest.get("/servicesNS/nobody/TA_one/configs/conf-macros/moved").status == 404
             assert rest.get(f"{SEARCH}/configs/conf-macros/moved").json["entry"][0]["acl"]["app"] == "search"
             assert rest.get(f"{SEARCH}/properties/own").status == 200
+            assert rest.get("/services/apps/local/made").json["entry"][0]["content"]["label"] == "Made here"
             assert rest.get(f"{SEARCH}/storage/collections/data/folk/b").json["age"] == 2
             kept = rest.get("/services/data/inputs/http/sender").json["entry"][0]["content"]
             assert (kept["token"], kept["disabled"]) == (token["token"], True)

@@ -9,7 +9,7 @@ import pytest
 
 from harness.clock import SteppedClock
 from harness.server.config import ServerConfig
-from harness.server.routing import all_paths, listing
+from harness.server.routing import Listed, all_paths, listing
 from harness.server.server import Server
 from tests.server.wire import PASSWORD, Rest
 
@@ -189,9 +189,9 @@ def test_every_endpoint_says_what_it_does() -> None:
 
 def test_the_listing_of_endpoints() -> None:
     found = listing()
-    assert ("POST", "/services/auth/login", "A session key for a user and password; with ``cookie=1`` as a cookie too "
-            "(M1.8-M1.13, N1.7, N1.22)") in found  # fmt: skip
-    assert all(text for _, _, text in found)
+    assert Listed("POST", "/services/auth/login", "A session key for a user and password; with ``cookie=1`` as a "
+                  "cookie too (M1.8-M1.13, N1.7, N1.22)", "served") in found  # fmt: skip
+    assert all(row.text for row in found)
 
 
 def test_every_collection_can_be_listed(rest: Rest) -> None:

@@ -95,7 +95,7 @@ def switch(call: Call, name: str, on: bool) -> Entry:
 
 @apps.action("package", "GET")
 def package(call: Call, name: str) -> Answer:
-    """Where a package of the app would be (N8.40); none is written."""
+    """Shown only: where a package of the app would be (N8.40)."""
     app = _find(call, name)
     content: dict[str, Json] = {
         "eai:acl": None,

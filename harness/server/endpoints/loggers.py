@@ -26,7 +26,7 @@ def listed(call: Call) -> list[Entry]:
 
 @loggers.editor
 def edit(call: Call, name: str, settings: dict[str, str]) -> Entry:
-    """``level`` is kept and shown."""
+    """Shown only: ``level`` is kept."""
     if name not in CHANNELS:
         raise could_not_find(name)
     check_arguments(settings, ("level",))

@@ -142,7 +142,7 @@ def _settings_entry(call: Call) -> Entry:
 
 @settings.editor
 def edit_settings(call: Call, name: str, changes: dict[str, str]) -> Entry:
-    """Kept and shown; ports and names are chosen when the server starts."""
+    """Shown only: ports and names are chosen when the server starts."""
     if name != "settings":
         raise could_not_find(name)
     check_arguments(changes, _SETTABLE.split())
