@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from harness.client.answers import App
 from harness.client.hec import HecClient
@@ -13,7 +13,7 @@ from harness.client.rest import SplunkClient
 
 @dataclass(frozen=True, slots=True)
 class BackendInfo:
-    """``kind`` is ``embedded`` or ``remote``; ``version`` is Splunk's."""
+    """``kind`` is ``embedded``, ``docker`` or ``remote``; ``version`` is Splunk's."""
 
     kind: str
     version: str
@@ -69,3 +69,11 @@ class Backend(Protocol):
 
     def stop(self) -> None:
         """Give back everything; safe to call twice, or without a start."""
+
+
+@runtime_checkable
+class Mendable(Protocol):
+    """A backend that may be lost while tests run on it."""
+
+    def mend(self) -> str:
+        """Empty if it is well. Else how it was lost, once it can be used again. Raises BackendError if it cannot."""

@@ -6,9 +6,10 @@ answering is replaced once by a fresh one; what it was at is run again by whoeve
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager, suppress
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,11 +19,12 @@ from harness.client.rest import SplunkClient
 from harness.containers import container as containers
 from harness.containers.container import SplunkContainer
 from harness.containers.content import APP, install
-from harness.containers.engine import Report, check_platform, connect, get_image, is_small
+from harness.containers.engine import Report, connect
+from harness.containers.images import image_for, packages_for
 from harness.containers.lock import Lock
 from harness.containers.readiness import answers, wait_until_ready
 from harness.containers.reaper import Reaper
-from harness.containers.settings import ContainerSettings, Package, check_consent, package
+from harness.containers.settings import ContainerSettings, Package
 from harness.errors import BackendError
 
 if TYPE_CHECKING:
@@ -31,6 +33,8 @@ if TYPE_CHECKING:
     from docker import DockerClient
     from harness.knowledge.apps import App
 
+HOST = "harness"
+"""The host of data whose test names none, as embedded: it shows in the rows."""
 REPLACEMENTS = 1
 """How often a container that was lost during a run is replaced: the second time something is wrong with it."""
 
@@ -45,14 +49,17 @@ class DockerBackend:
         *,
         content: Callable[[], App] | None = None,
         apps: Sequence[Path] = (),
+        indexes: Sequence[str] = (),
         member: int = 0,
         report: Report = lambda line: None,
     ) -> None:
-        """``content`` is installed over REST; ``apps`` are installed by the image when it starts. ``member`` tells the
-        containers of a pool apart; ``report`` is told what happens, line by line."""
+        """``content`` is installed over REST; ``apps`` are installed by the image when it starts; ``indexes`` are made
+        where they are missing. ``member`` tells the containers of a pool apart; ``report`` is told what happens."""
+        self._stopped = threading.Event()
         self._settings = settings
         self._content = content
         self._apps = apps
+        self._indexes = indexes
         self._member = member
         self._report = report
         self._client: DockerClient | None = None
@@ -98,6 +105,7 @@ class DockerBackend:
         return lost
 
     def stop(self) -> None:
+        self._stopped.set()
         if self._container is not None and not self._settings.keep:
             self._discard()
         self._reaper.close()
@@ -115,8 +123,8 @@ class DockerBackend:
 
     def _bring_up(self) -> BackendInfo:
         assert self._client is not None
-        image = self._image(self._client)
-        packages = self._packages(image)
+        image = image_for(self._client, self._settings, self._report)
+        packages = packages_for(image, self._apps)
         digest = self._settings.digest(str(image.id), packages)
         self._container = self._kept_one(digest)
         if self._container is None:
@@ -124,30 +132,9 @@ class DockerBackend:
         address = self._container.address()
         if self._content is not None:
             install(SplunkClient(address, app=APP), self._container, self._content(), self._report)
-        self._remote = RemoteBackend(address, app=APP if self._content is not None else None)
+        _make_indexes(SplunkClient(address), self._indexes)
+        self._remote = RemoteBackend(address, app=APP if self._content is not None else None, host=HOST)
         return self._remote.start()
-
-    def _image(self, client: DockerClient) -> Image:
-        import docker
-
-        with suppress(docker.errors.ImageNotFound, BackendError):
-            image = client.images.get(self._settings.image)
-            if is_small(image):
-                check_platform(client, small=True)
-                return image
-        check_consent(self._settings)
-        check_platform(client, small=False)
-        return get_image(client, self._settings.image, self._report)
-
-    def _packages(self, image: Image) -> list[Package]:
-        """The user's apps, and ours where the image lacks them, except those that stand in for one of the user's."""
-        from harness.knowledge.apps import load_app
-        from harness.knowledge.knowledge import Knowledge, shipped_apps
-
-        if is_small(image):
-            return [package(path) for path in self._apps]
-        knowledge = Knowledge([load_app(path) for path in [*shipped_apps(), *self._apps]])
-        return [package(app.path) for app in knowledge.apps]
 
     def _kept_one(self, digest: str) -> SplunkContainer | None:
         """A container with the same configuration that nobody else uses and no killed run has left data in."""
@@ -175,6 +162,9 @@ class DockerBackend:
         started = time.monotonic()
         made = SplunkContainer.create(self._client, image, self._settings, packages, digest=digest, member=self._member)
         self._container = made
+        if self._stopped.is_set():  # while it was being made
+            self._discard()
+            raise BackendError("the run was stopped")
         if not self._settings.keep:
             self._reaper.guard(made.id)
         try:
@@ -199,6 +189,15 @@ class DockerBackend:
         if self._lock is not None:
             self._lock.release()
             self._lock = None
+
+
+def _make_indexes(client: SplunkClient, wanted: Sequence[str]) -> None:
+    """Those that tests name for their data; the container is ours, so they may be made in it."""
+    there = {entry.name for entry in client.get("data/indexes", count=0)} if wanted else set()
+    for name in wanted:
+        if name not in there:
+            with client.service() as service:
+                service.indexes.create(name)
 
 
 def _leftovers(container: SplunkContainer) -> bool:

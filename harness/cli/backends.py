@@ -24,8 +24,9 @@ def backend_option(function: Command) -> Command:
         "--backend",
         default="embedded",
         show_default=True,
-        metavar="embedded|URL",
-        help="The Splunk to use: ours, or an existing one at https://host:8089.",
+        metavar="embedded|docker|URL",
+        help="The Splunk to use: ours, one in a container, or an existing one at https://host:8089. Several URLs with "
+        "commas between them share the tests.",
     )(function)
 
 
@@ -36,7 +37,8 @@ def app_option(function: Command) -> Command:
         multiple=True,
         metavar="DIR_OR_TGZ",
         type=click.Path(path_type=Path),
-        help="A Splunk app for the embedded Splunk to load, such as a real add-on. May be given several times.",
+        help="A Splunk app for the embedded Splunk or the container to load, such as a real add-on. May be given "
+        "several times.",
     )(function)
 
 

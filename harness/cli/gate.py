@@ -130,7 +130,8 @@ def _test(setup: Setup, cases: Sequence[Case], policy: Policy) -> RunRecord:
     detections = tuple(case.after for case in cases if case.after is not None)
     plan = plan_run(replace(setup.content, detections=detections, problems=()), levels=policy.levels)
     setup = replace(setup, indexes=tuple(sorted({data.index for test in plan for data in test.data if data.index})))
-    return follow(run(plan, setup.tools(), workers=staff_for(setup, plan, None)), quiet=True, verbose=False)
+    tools = setup.tools()
+    return follow(run(plan, tools, workers=staff_for(setup, tools, plan, None)), quiet=True, verbose=False)
 
 
 def _write_manifest(path: Path, text: str) -> None:

@@ -22,6 +22,10 @@ COMMANDS = {
     "serve": "Run the embedded Splunk.",
     "lock": "Pin the content of every dataset.",
     "gate": "Decide whether what changed may be released.",
+    "up": "Start a Splunk in a container.",
+    "list": "List the containers.",
+    "down": "Remove the containers.",
+    "bake": "Make an image with the apps installed.",
     "report": "Merge run records and write reports.",
     "version": "Say the version, and what the engine's fidelity rests on.",
 }

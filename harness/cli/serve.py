@@ -147,9 +147,9 @@ def _serve_as_container(root: Path | None) -> int:
 
 
 def _knowledge_asked_for(asked: Asked, content: Content | None) -> Knowledge:
-    """Our apps, those that lie in the container, those of SPLUNK_APPS_URL, the file's settings, then the content. An
-    app of the same name as an earlier one takes its place."""
-    from harness.containers.environment import mounted_apps
+    """Our apps, those of the container, the file's settings, the content. An app takes the place of an earlier one of
+    the same name."""
+    from harness.containers.environment import install_apps
     from harness.content.app import content_app
     from harness.knowledge.apps import load_app
     from harness.knowledge.knowledge import Knowledge, shipped_apps
@@ -157,7 +157,7 @@ def _knowledge_asked_for(asked: Asked, content: Content | None) -> Knowledge:
 
     downloads = Downloads()
     paths = [downloads.fetch(app) if app.startswith(("http://", "https://")) else Path(app) for app in asked.apps]
-    loaded = [load_app(path) for path in [*shipped_apps(), *mounted_apps(), *paths]]
+    loaded = [load_app(path) for path in [*shipped_apps(), *install_apps(paths)]]
     if asked.settings is not None:
         loaded.append(asked.settings)
     if content is not None:

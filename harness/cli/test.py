@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -14,6 +14,7 @@ from harness.cli.backends import (
     root_option,
 )
 from harness.cli.common import exit_code, report_option
+from harness.cli.containers import container_options, say, settings_of
 from harness.cli.selection import Selection, selection_options
 from harness.cli.workers import staff_for, workers_option
 from harness.errors import ExitCode, FilePlace, UsageError
@@ -68,6 +69,8 @@ class LevelList(click.ParamType[tuple[str, ...]]):
 @click.option(
     "--resume", is_flag=True, help="Go on with a run that was stopped or killed: what it finished still holds."
 )
+@container_options
+@click.option("--keep", is_flag=True, help="Leave the container running, and use it again in a later run.")
 @click.option("--fail-fast", is_flag=True, help="Stop at the first test that does not pass.")
 @click.option("-q", "--quiet", is_flag=True, help="Print the summary only.")
 @click.option("-v", "--verbose", count=True, help="Show what happens; -vv shows where an internal error comes from.")
@@ -89,6 +92,8 @@ def command(
     fail_fast: bool,
     quiet: bool,
     verbose: int,
+    keep: bool,
+    **container: Any,
 ) -> int:
     """Test the detections under PATH (default: all of the content) and print the Testing table of each."""
     from harness.cli.progress import follow
@@ -104,10 +109,11 @@ def command(
     if said:
         click.echo(f"harness: {said}", err=True)
     indexes = sorted({data.index for test in plan for data in test.all_data() if data.index})
-    setup = Setup(content, backend, apps, tuple(indexes), Downloads(offline=offline), data_root)
-    tools = setup.tools()
+    settings = settings_of(**container, keep=keep) if backend == "docker" else None
+    setup = Setup(content, backend, apps, tuple(indexes), Downloads(offline=offline), data_root, settings)
+    tools = setup.tools(report=say)
     journal = _journal(setup, resume=resume)
-    staff = staff_for(setup, plan, workers)
+    staff = staff_for(setup, tools, plan, workers)
     events = run(plan, tools, workers=staff, journal=journal, shard=shard or "", fail_fast=fail_fast)
     record = follow(events, quiet=quiet, verbose=bool(verbose))
     for name, path in requests:

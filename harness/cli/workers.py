@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from harness.cli.containers import say
 from harness.errors import UsageError
 
 if TYPE_CHECKING:
+    from harness.runner.draft import Tools
     from harness.runner.setup import Setup
     from harness.runner.subject import PlannedTest
     from harness.runner.work import Workers
@@ -42,23 +44,30 @@ def workers_option(function: Command) -> Command:
         default="auto",
         show_default=True,
         metavar="N|auto",
-        help="How many tests run at a time, each in a process of its own; auto: as many as there are processors, and "
-        "one where there is little to do.",
+        help="How many tests run at a time, each in a process, a container or on a server of its own; auto: as many as "
+        "there are processors or servers, and one where there is little to do.",
     )(function)
 
 
-def staff_for(setup: Setup, plan: Sequence[PlannedTest], wanted: int | None) -> Workers | None:
-    """The workers to run a plan; None where this process does it alone."""
-    from harness.backends.choice import EMBEDDED
+def staff_for(setup: Setup, tools: Tools, plan: Sequence[PlannedTest], wanted: int | None) -> Workers | None:
+    """The workers to run a plan, ``tools`` the first one's; None where this process does it alone."""
+    from harness.backends.choice import DOCKER, EMBEDDED, urls_of
+    from harness.runner.servers import Servers
 
-    if setup.backend != EMBEDDED:
-        if wanted is not None and wanted > 1:
-            raise UsageError(
-                f"--workers {wanted} is for the embedded Splunk: tests on one server would see each other's data",
-                hint="leave it out, or split the run with --shard over several servers",
-            )
-        return None
     tests = sum(test.needs_backend for test in plan)
+    if not tests:
+        return None
+    if setup.backend == DOCKER:
+        return Servers([tools, *(setup.tools(member, say) for member in range(1, wanted or 1))])
+    if setup.backend != EMBEDDED:
+        servers = len(urls_of(setup.backend))
+        if wanted is not None and wanted > servers:
+            raise UsageError(
+                f"--workers {wanted} needs {wanted} servers: tests on one server would see each other's data",
+                hint="name several servers, as --backend URL,URL, or leave --workers out",
+            )
+        count = min(wanted or servers, servers)
+        return Servers([tools, *(setup.tools(member) for member in range(1, count))])
     count = min(_processors(), tests // TESTS_PER_WORKER) if wanted is None else min(wanted, max(tests, 1))
     if count <= 1:
         return None

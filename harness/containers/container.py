@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 CONFIG: Final = "harness.config"
 OWNER: Final = "harness.owner"
 KEEP: Final = "harness.keep"
+IMAGE: Final = "harness.started-from"
 MEMBER: Final = "harness.member"
 _APPS: Final = "/tmp/apps"  # noqa: S108 - a folder in the container
 _LOG_LINES: Final = 12
@@ -79,7 +80,13 @@ class SplunkContainer:
                     for port, chosen in zip(inside, settings.ports, strict=True)
                 }
             }
-        labels = {CONFIG: digest, OWNER: owner(), KEEP: str(int(settings.keep)), MEMBER: str(member)}
+        labels = {
+            CONFIG: digest,
+            OWNER: owner(),
+            KEEP: str(int(settings.keep)),
+            MEMBER: str(member),
+            IMAGE: settings.image,
+        }
         with explained("making the container"):
             made = client.containers.create(
                 image,
@@ -117,7 +124,8 @@ class SplunkContainer:
 
     @property
     def image(self) -> str:
-        return str(self._container.attrs["Config"]["Image"])
+        """The tag or digest that it was started from."""
+        return self.labels.get(IMAGE, "") or str(self._container.attrs["Config"]["Image"])
 
     @property
     def labels(self) -> dict[str, str]:
@@ -136,6 +144,11 @@ class SplunkContainer:
     def variables(self) -> dict[str, str]:
         pairs = (text.partition("=") for text in self._container.attrs["Config"]["Env"] or [])
         return {name: value for name, _, value in pairs}
+
+    @property
+    def status(self) -> str:
+        """What the engine calls its state: created, running, exited and so on."""
+        return str(self._container.status)
 
     @property
     def running(self) -> bool:
@@ -206,6 +219,12 @@ class SplunkContainer:
                 tar.addfile(member, io.BytesIO(data))
         with explained("copying files into the container"):
             self._container.put_archive("/", buffer.getvalue())
+
+    def get(self, path: str) -> bytes:
+        """A folder inside, as a tar archive whose names begin with the folder's."""
+        with explained(f"copying {path} out of the container"):
+            chunks, _ = self._container.get_archive(path)
+            return b"".join(chunks)
 
     # --- ending it ---------------------------------------------------------------------------------------------------
 

@@ -72,7 +72,7 @@ def _make_app(client: SplunkClient) -> None:
 def _stanzas(client: SplunkClient, conf: str) -> Stanzas:
     """What our app itself has in a conf file."""
     return {
-        entry.name: {key: str(value) for key, value in entry.content.items() if not key.startswith("eai:")}
+        entry.name: {key: _text(value) for key, value in entry.content.items() if not key.startswith("eai:")}
         for entry in client.get(f"configs/conf-{conf}", count=0)
         if entry.content.get("eai:appName") == APP
     }
@@ -118,7 +118,13 @@ def _write_lookups(client: SplunkClient, files: Files, lookups: Mapping[str, byt
 
 def _has(there: Mapping[str, str] | None, wanted: Mapping[str, str]) -> bool:
     """Whether a stanza says what is wanted; a Splunk adds defaults to what it shows."""
-    return there is not None and all(there.get(key) == value for key, value in wanted.items())
+    return there is not None and all(_text(there.get(key)) == _text(value) for key, value in wanted.items())
+
+
+def _text(value: object) -> str:
+    """A setting so that two spellings of one value are equal: a Splunk shows booleans as such, and trims."""
+    text = str(value).strip()
+    return {"true": "1", "false": "0"}.get(text.lower(), text)
 
 
 def _equal(there: Stanzas, wanted: Stanzas) -> bool:

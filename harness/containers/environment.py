@@ -5,16 +5,18 @@ The environment wins over the file. What we cannot do as asked is refused, never
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import shutil
+import tarfile
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any, Final
 
 import yaml
 
 from harness.containers.contract import APPS, DEFAULTS, HEC_PORT, REST_PORT, SHORTEST_PASSWORD, STAGING, WEB_PORT
 from harness.errors import FilePlace, UsageError
-from harness.knowledge.apps import App
+from harness.knowledge.apps import App, load_app
 
 _HOOKS: Final = (
     "SPLUNK_ADD",
@@ -67,11 +69,32 @@ def read_environment(environment: Mapping[str, str], defaults: Path = Path(DEFAU
     )
 
 
-def mounted_apps(folder: Path = Path(APPS)) -> list[Path]:
-    """Apps that lie in the container's own folder for them, as a volume or copied."""
+def install_apps(asked: Sequence[Path], folder: Path = Path(APPS)) -> list[Path]:
+    """Unpack what is asked for into the container's folder of apps, where a volume may have put others, and give back
+    all that is in it. Outside of a container nothing is unpacked."""
     if not folder.is_dir():
-        return []
+        return list(asked)
+    for path in asked:
+        app = load_app(path)
+        if path.is_dir():
+            shutil.copytree(path, folder / app.name, dirs_exist_ok=True)
+            continue
+        _unpack(path, folder)
     return sorted(path for path in folder.iterdir() if (path / "default").is_dir() or (path / "local").is_dir())
+
+
+def _unpack(package: Path, folder: Path) -> None:
+    """Its files, and nothing that would lie outside of the folder. What it may hold was bounded when it was read."""
+    with tarfile.open(package, "r:*") as archive:
+        for member in archive:
+            name = PurePosixPath(member.name)
+            stream = archive.extractfile(member) if member.isfile() else None
+            if stream is None or name.is_absolute() or ".." in name.parts:
+                continue
+            target = folder / name
+            target.parent.mkdir(parents=True, exist_ok=True)
+            with target.open("wb") as file:
+                shutil.copyfileobj(stream, file)
 
 
 def staging(folder: Path = Path(STAGING)) -> Path | None:

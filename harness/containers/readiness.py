@@ -72,7 +72,7 @@ class _Wait:
         except BackendError as error:
             told = "\n".join(filter(None, [error.message, self._last, self._container.describe()]))
             raise BackendError(told, hint=error.hint or "--start-timeout gives it more time") from error
-        self._report(f"{what} is ready after {time.monotonic() - self._started:.1f} s")
+        self._report(f"ready after {time.monotonic() - self._started:.1f} s: {what}")
 
     def _healthy(self) -> bool:
         code = self._container.run(CHECK)

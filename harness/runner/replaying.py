@@ -118,9 +118,10 @@ def mine(session: Session) -> str:
     """The search terms that find this test's events, and in a shared Splunk no others. ``*`` leaves out the internal
     indexes, where a Splunk also writes what it does itself."""
     own = f'host="{session.host}"'
-    if not session.alone:
-        return f'(index="{session.index}" OR {own})'
     internal = [f'(index="{name}" {own})' for name in sorted(session.used) if name.startswith("_")]
+    if not session.alone:
+        terms = [f'index="{session.index}"', f"(index=* {own})", *internal]
+        return f"({' OR '.join(terms)})"
     return f"({' OR '.join(['(index=* NOT index=_*)', *internal])})" if internal else "index=*"
 
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 
 from harness import __version__
-from harness.backends.choice import EMBEDDED, load_knowledge, make_backend
+from harness.backends.choice import DOCKER, EMBEDDED, InContainer, load_knowledge, make_backend, urls_of
+from harness.containers.settings import ContainerSettings
 from harness.content.models import Content
 from harness.errors import DatasetError
 from harness.fidelity import fidelity_hash
@@ -37,6 +39,8 @@ class Setup:
     indexes: tuple[str, ...] = ()
     downloads: Downloads = field(default_factory=Downloads)
     data_root: Path | None = None
+    container: ContainerSettings | None = None
+    """What ``--backend docker`` starts."""
 
     @cached_property
     def knowledge(self) -> Knowledge:
@@ -46,10 +50,13 @@ class Setup:
     def locator(self) -> Locator:
         return Locator(self.content.root, self.downloads, self.data_root, read_pins(self.content.root))
 
-    def tools(self) -> Tools:
-        """Nothing is started or read yet."""
+    def tools(self, member: int = 0, report: Callable[[str], None] = lambda line: None) -> Tools:
+        """Nothing is started or read yet. ``member`` says which of several servers is meant; ``report`` is told how the
+        start of a container goes."""
         rules = StaticRules(self.content, lambda: self.knowledge, own_engine=self.backend == EMBEDDED)
-        backend = make_backend(self.backend, lambda: self.knowledge, self.apps, self.indexes)
+        name = self.backend if self.backend == DOCKER else urls_of(self.backend)[member]
+        container = InContainer(self.container, self.content, report, member) if self.container is not None else None
+        backend = make_backend(name, lambda: self.knowledge, self.apps, self.indexes, container)
         return Tools(backend, self.locator, rules.verdict)
 
     def journal(self, *, resume: bool) -> Journal:
@@ -67,8 +74,10 @@ class Setup:
 
     def _basis(self) -> str:
         """Of all that verdicts rest on beside content, data and server: this tool, and the apps file by file."""
-        files = [path for app in (*shipped_apps(), *self.apps) for path in files_of(app)]
-        return "\n".join([__version__, fidelity_hash(), self.backend, *(f"{sha256_of(path)} {path}" for path in files)])
+        apps = (*shipped_apps(), *self.apps)  # one that is not there is refused when it is loaded
+        files = [path for app in apps for path in files_of(app) if path.is_file()]
+        where = [self.backend, repr(self.container)]
+        return "\n".join([__version__, fidelity_hash(), *where, *(f"{sha256_of(path)} {path}" for path in files)])
 
     def __getstate__(self) -> dict[str, object]:
         return {name: value for name, value in self.__dict__.items() if name not in {"knowledge", "locator"}}

@@ -19,7 +19,7 @@ _PERCENTILE: Final = re.compile(r"(perc|p|exactperc|upperperc)([0-9]+(?:\.[0-9]+
 _EVAL: Final = re.compile(r"eval\s*+\(", re.IGNORECASE)
 _FIELD: Final = re.compile(r'[^\s,()"]++')
 _ALIAS: Final = re.compile(r'as(?![^\s"])', re.IGNORECASE)
-_NAME: Final = re.compile(r'(?:[^\s,"()]++|\([^\s()"]*\))++')
+_NAME: Final = re.compile(r'(?:[^\s,"()]++|\([^\s()"]*\))+')
 _WORD: Final = re.compile(r"[^\s,]++")
 
 

@@ -21,10 +21,10 @@ from harness.spl.search_expression import SearchExpressionParser
 Converter = Callable[[str], Any]
 """Turns the text of an option into its value; raises ValueError with what was expected (``a 'boolean'``)."""
 
-_WORD: Final = re.compile(r'(?:[^-\s,"=()\[\]<>!]|-(?!>))++')
+_WORD: Final = re.compile(r'(?:[^-\s,"=()\[\]<>!]|-(?!>))+')
 _MARK: Final = re.compile(r"->|==|!=|<=|>=|[,=()\[\]<>!]")
 _OPTION_NAME: Final = re.compile(r"([A-Za-z_][A-Za-z0-9_.]*+)\s*+=(?!=)")
-_FIELD: Final = re.compile(r'(?:[^-\s,"=()\[\]]++|-(?!>)|\([^\s()"]*\))++')
+_FIELD: Final = re.compile(r'(?:[^-\s,"=()\[\]]++|-(?!>)|\([^\s()"]*\))+')
 _BARE_VALUE: Final = re.compile(r'[^\s,"()\[\]]++')
 _BY: Final = frozenset(("BY",))
 

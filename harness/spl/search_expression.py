@@ -61,17 +61,19 @@ TIME_MODIFIERS: Final = frozenset(
 )
 """Names whose ``name=value`` sets the time range; the server decides which of them it carries out."""
 
+# Groups are not repeated possessively here and in the other readers of SPL: up to Python 3.11.4 such a repetition keeps
+# what its last, failed round had read, so that a!=b became the word a!= there.
 _TOKEN: Final = re.compile(
     r"""
       (?P<string>"(?:[^"\\]++|\\.)*+")
     | (?P<operator>!=|<=|>=|==|[=<>]|::)
     | (?P<mark>[()\[\],])
-    | (?P<word>\||(?:(?!::)[^\s()\[\],"=<>!\\|]|!(?!=)|\\["\\]|\\(?![()\[\],|]))++)
+    | (?P<word>\||(?:(?!::)[^\s()\[\],"=<>!\\|]|!(?!=)|\\["\\]|\\(?![()\[\],|]))+)
     | (?P<other>.)
     """,
     re.VERBOSE | re.DOTALL,
 )
-_BARE_VALUE: Final = re.compile(r'(?:[^\s()\[\],"\\]|\\["\\]|\\(?![()\[\],|]))++')
+_BARE_VALUE: Final = re.compile(r'(?:[^\s()\[\],"\\]|\\["\\]|\\(?![()\[\],|]))+')
 _CALLED: Final = re.compile(r'([^\s()\[\],"\\|]++)\(\)\**(?=[\s)]|\Z)')
 _DOUBLED: Final = re.compile(r'""([^\s()\[\],"\\|]++)""(?=[\s,)])')
 _DIRECTIVE: Final = re.compile(r"(TERM|CASE)\(([^()\s\"]+)\)")

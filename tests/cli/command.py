@@ -17,14 +17,14 @@ class Ended:
     err: str
 
 
-def harness(*arguments: str | Path, cwd: Path, env: dict[str, str] | None = None) -> Ended:
+def harness(*arguments: str | Path, cwd: Path, env: dict[str, str] | None = None, seconds: float = 240) -> Ended:
     done = subprocess.run(
         [sys.executable, "-m", "harness", *map(str, arguments)],
         cwd=cwd,
         env=environment(cwd, env),
         capture_output=True,
         text=True,
-        timeout=240,
+        timeout=seconds,
         stdin=subprocess.DEVNULL,
     )
     return Ended(done.returncode, done.stdout, done.stderr)

@@ -63,7 +63,7 @@ def test_a_test_runs_in_a_container_that_is_gone_afterwards(settings: ContainerS
         backend.stop()
         backend.stop()
     phases = ["its own health check", "the REST API", "the HTTP Event Collector", "the KV store", "its apps"]
-    assert [line.partition(" is ready after")[0] for line in told[1:6]] == phases
+    assert [line.partition(" s: ")[2] for line in told[1:6]] == phases
     assert told[-1] == "the content is installed: 3 settings written, 1 lookup files"
 
 
