@@ -65,6 +65,8 @@ class MakeContinuous(SearchCommand):
         known = [float(number) for number in numbers if number is not None]
         if not known:
             return frame
+        if len(known) < frame.length:
+            raise UnsupportedSPL(f"The 'makecontinuous' command: rows without a number in '{self.field}'.")
         start_of, following = self._steps(frame, context)
         first = start_of(min(known) if self.start is None else self.start)
         last = max(known) if self.end is None else math.nextafter(self.end, -math.inf)

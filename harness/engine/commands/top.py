@@ -27,7 +27,8 @@ _OPTIONS = {
 
 @dataclass(frozen=True, slots=True)
 class Top(SearchCommand):
-    """``limit`` combinations per group of the by-fields, 0 for all. ``_tc`` is the group's number of rows."""
+    """``limit`` combinations per group of the by-fields, 0 for all. ``_tc`` is the group's number of rows.
+    ``other`` names a row for all that the limit leaves out."""
 
     names = ("top",)
     transforming = True
@@ -38,6 +39,7 @@ class Top(SearchCommand):
     limit: int = 10
     count_field: str | None = "count"
     percent_field: str | None = "percent"
+    other: str | None = None
 
     @classmethod
     def parse(cls, arguments: Arguments) -> Top:
@@ -53,14 +55,15 @@ class Top(SearchCommand):
         arguments.expect_end()
         if not fields:
             raise arguments.error("No fields were specified.")
-        if options.get("useother"):
-            raise arguments.unsupported("the option 'useother'")
+        if options.get("useother") and len(fields) > 1:
+            raise arguments.unsupported("the option 'useother' with several fields")
         return cls(
             tuple(fields),
             tuple(by),
             options.get("limit", 10),
             options.get("countfield", "count") if options.get("showcount", True) else None,
             options.get("percentfield", "percent") if options.get("showperc", True) else None,
+            options.get("otherstr", "OTHER") if options.get("useother") else None,
         )
 
     def run(self, frame: Frame, context: SearchContext) -> Frame:
@@ -72,15 +75,22 @@ class Top(SearchCommand):
         for members in self._parts(groups):
             total = sum(counts[at] for at in members)
             members.sort(key=lambda at: counts[at] if self.rarest else -counts[at])
-            for at in members[: self.limit or None]:
-                row: dict[str, Value] = dict(zip(names, keys[at], strict=True))
-                if self.count_field is not None:
-                    row[self.count_field] = counts[at]
-                if self.percent_field is not None:
-                    row[self.percent_field] = f"{100 * counts[at] / total:.6f}"
-                rows.append({**row, "_tc": total})
+            kept = members[: self.limit or None]
+            rows += [self._row(dict(zip(names, keys[at], strict=True)), counts[at], total) for at in kept]
+            left = sum(counts[at] for at in members[len(kept) :])
+            if self.other is not None and left:
+                key = {**dict(zip(self.by, keys[kept[0]], strict=False)), self.fields[0]: self.other}
+                rows.append(self._row(key, left, total))
         made = [name for name in (self.count_field, self.percent_field) if name is not None]
         return Frame.from_rows(rows, columns=[*names, *made, "_tc"], ordered=True)
+
+    def _row(self, key: dict[str, Value], count: int, total: int) -> dict[str, Value]:
+        row = dict(key)
+        if self.count_field is not None:
+            row[self.count_field] = count
+        if self.percent_field is not None:
+            row[self.percent_field] = f"{100 * count / total:.6f}"
+        return {**row, "_tc": total}
 
     def _parts(self, groups: Groups) -> list[list[int]]:
         """The combinations of each group of the by-fields, in order."""
