@@ -135,7 +135,14 @@ class Arguments:
                 )
             self._seen.add((of, name.lower()))
             found[name.lower()] = self._option_value(name, known[name.lower()])
+            self._skip_comma_before(known)
         return found
+
+    def _skip_comma_before(self, known: Mapping[str, Converter]) -> None:
+        """A comma may stand between options: ``pairdelim="|;", kvdelim="=:"``."""
+        before = self._position
+        if self.accept(",") and (self.option_name() or "").lower() not in known:
+            self._position = before
 
     def option_name(self) -> str | None:
         """The name of the ``name=value`` pair at the cursor, or None."""

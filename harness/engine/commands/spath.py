@@ -7,6 +7,7 @@ With one, what stands there goes into the output field; where nothing does, noth
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -25,6 +26,10 @@ from harness.values.values import members, texts
 CUTOFF: Final = 5000
 """Characters of a text that are looked at ([spath] extraction_cutoff)."""
 MAX_DEPTH: Final = 100
+
+
+_INDEX: Final = re.compile(r"\{[0-9]{1,9}\}")
+_STEP: Final = re.compile(r"([^.{}]+)|(\{[0-9]{0,9}\})")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,8 +53,6 @@ class SPath(SearchCommand):
         path = options.get("path")
         if options.get("output") is not None and path is None:
             raise arguments.error("You have specified an output field without a path.")
-        if path is not None and any(part[:1].isdigit() for part in path.split("{")[1:]):
-            raise arguments.unsupported("an array index in the path")
         return cls(options.get("input", "_raw"), path, options.get("output"))
 
     def run(self, frame: Frame, context: SearchContext) -> Frame:
@@ -64,10 +67,9 @@ class SPath(SearchCommand):
 
     def _fields(self, value: Value) -> dict[str, Value]:
         text = "".join(texts(value))[:CUTOFF]
-        fields = _fields_of(text)
         if self.path is None:
-            return fields
-        found = fields.get(self.path)
+            return _fields_of(text)
+        found = _at_index(text, self.path) if _INDEX.search(self.path) else _fields_of(text).get(self.path)
         return {} if found is None else {self.output or self.path: found}
 
 
@@ -77,17 +79,43 @@ def _fields_of(text: str) -> dict[str, Value]:
         return dict(from_xml(stripped))
     if stripped[:1] not in ("{", "["):
         return {}
+    document = _document(text)
+    if document is None:
+        return {}
+    found: dict[str, list[str]] = {}
+    _walk(document, "", found, 0)
+    return {name: normal(tuple(values)) for name, values in found.items()}
+
+
+def _document(text: str) -> Any:
+    """The JSON that the text is; None if it is none."""
     try:
-        document = json.loads(stripped, parse_int=_Number, parse_float=_Number, parse_constant=_Number)
+        return json.loads(text.lstrip(), parse_int=_Number, parse_float=_Number, parse_constant=_Number)
     except (ValueError, RecursionError):
         if len(text) == CUTOFF:
             raise UnsupportedSPL(
                 f"The 'spath' command: JSON of more than {CUTOFF} characters is not supported."
             ) from None
-        return {}
-    found: dict[str, list[str]] = {}
-    _walk(document, "", found, 0)
-    return {name: normal(tuple(values)) for name, values in found.items()}
+        return None
+
+
+def _at_index(text: str, path: str) -> Value:
+    """What a path with the number of an element finds: the first element of a JSON array is 0 (M4.50)."""
+    stripped = text.lstrip()
+    if stripped.startswith("<"):
+        raise UnsupportedSPL("The 'spath' command: the number of an element in a path of XML is not supported.")
+    if stripped[:1] not in ("{", "["):
+        return None
+    nodes = [_document(text)]
+    for name, inside in _STEP.findall(path):
+        if name:
+            nodes = [node[name] for node in nodes if isinstance(node, dict) and name in node]
+        elif inside == "{}":
+            nodes = [each for node in nodes if isinstance(node, list) for each in node]
+        else:
+            at = int(inside[1:-1])
+            nodes = [node[at] for node in nodes if isinstance(node, list) and at < len(node)]
+    return normal(tuple(node if isinstance(node, str) else _compact(node) for node in nodes))
 
 
 class _Number(str):
