@@ -26,7 +26,7 @@ def report_option(function: Command) -> Command:
         "reports",
         multiple=True,
         metavar="FORMAT=FILE",
-        help="Write a report: html, json, junit, markdown, navigator or summary-yml. May be given several times.",
+        help="Write a report (html, json, junit, markdown, navigator, sarif, summary-yml). May be given several times.",
     )(function)
 
 

@@ -18,6 +18,7 @@ FORMATS = {
     "junit": "junit",
     "markdown": "markdown",
     "navigator": "navigator",
+    "sarif": "sarif",
     "summary-yml": "summary_yml",
 }
 """What a user calls a format, and the module that writes it."""

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from harness.reports import words
 from harness.runner.record import DetectionRecord, Level, RunRecord, Status
+from harness.validation.techniques import known_techniques
 
 MOST_BARS = 12
 _ORDER = (Status.PASS, Status.FAIL, Status.ERROR, Status.SKIP)
@@ -39,15 +40,17 @@ def by_level(record: RunRecord) -> list[Bar]:
     return [_bar(words.LEVEL[level], found, longest) for level, found in statuses.items() if found]
 
 
-def by_technique(record: RunRecord) -> list[Bar]:
-    """The techniques with most detections, by how these stand."""
+def by_tactic(record: RunRecord) -> list[Bar]:
+    """The ATT&CK tactics that detections serve by their techniques, with how these detections stand."""
+    tactics = known_techniques().tactics
     verdicts: dict[str, list[Status]] = defaultdict(list)
     for detection in record.detections:
-        for technique in dict.fromkeys(detection.mitre_attack):
-            verdicts[technique].append(words.verdict(detection))
-    most = sorted(verdicts.items(), key=lambda item: (-len(item[1]), item[0]))[:MOST_BARS]
+        served = (tactic for technique in detection.mitre_attack for tactic in tactics.get(technique, ()))
+        for tactic in dict.fromkeys(served):
+            verdicts[tactic].append(words.verdict(detection))
+    most = sorted(verdicts.items(), key=lambda item: (-len(item[1]), item[0]))
     longest = max((len(found) for _, found in most), default=0)
-    return [_bar(technique, found, longest) for technique, found in most]
+    return [_bar(tactic.replace("-", " "), found, longest) for tactic, found in most]
 
 
 def slowest(record: RunRecord) -> list[Bar]:

@@ -7,7 +7,7 @@ follow "Workflow commands for GitHub Actions".
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -40,19 +40,18 @@ def as_sarif(problems: Sequence[Problem], root: Path) -> bytes:
     base = repository_of(root)
     rules = sorted({problem.rule for problem in problems})
     positions = {name: position for position, name in enumerate(rules)}
-    driver = {
-        "name": "harness",
-        "semanticVersion": __version__,
-        "rules": [_rule(name) for name in rules],
-    }
     results = [_result(problem, positions[problem.rule], base) for problem in problems]
-    run = {
-        "tool": {"driver": driver},
-        "columnKind": "unicodeCodePoints",
-        "originalUriBaseIds": {"SRCROOT": {"uri": f"{base.resolve().as_uri().rstrip('/')}/"}},
-        "results": results,
-    }
-    return _json({"$schema": SARIF_SCHEMA, "version": "2.1.0", "runs": [run]})
+    document = sarif_document([_rule(name) for name in rules], results)
+    bases = {"SRCROOT": {"uri": f"{base.resolve().as_uri().rstrip('/')}/"}}
+    document["runs"][0]["originalUriBaseIds"] = bases
+    return _json(document)
+
+
+def sarif_document(rules: Sequence[Mapping[str, Any]], results: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """A SARIF log of one run of ours."""
+    driver = {"name": "harness", "semanticVersion": __version__, "rules": rules}
+    run = {"tool": {"driver": driver}, "columnKind": "unicodeCodePoints", "results": results}
+    return {"$schema": SARIF_SCHEMA, "version": "2.1.0", "runs": [run]}
 
 
 def _rule(name: str) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""The ids of ATT&CK's techniques and which of them are withdrawn, from a file beside this one.
+"""The ids of ATT&CK's techniques, the tactics they serve and which of them are withdrawn, from a file beside this one.
 
 Written anew from the STIX bundles that MITRE publishes (github.com/mitre/cti: enterprise-attack, mobile-attack,
 ics-attack), after a new version of ATT&CK::
@@ -16,22 +16,32 @@ from pathlib import Path
 from typing import Any, Final
 
 FILE: Final = Path(__file__).with_name("attack_techniques.txt")
+_WITHDRAWN: Final = ("deprecated", "revoked")
 _SOURCES: Final = ("mitre-attack", "mitre-mobile-attack", "mitre-ics-attack")
 
 
 @dataclass(frozen=True, slots=True)
 class Techniques:
-    """``status`` of each id: empty, ``deprecated``, or ``revoked``, with the id that took its place if there is one."""
+    """``status`` of each id: empty, ``deprecated``, or ``revoked``, with the id that took its place if there is one.
+
+    ``tactics`` of each id in use, as ATT&CK writes them: ``credential-access``.
+    """
 
     version: str
     status: Mapping[str, str]
+    tactics: Mapping[str, tuple[str, ...]]
 
 
 @cache
 def known_techniques() -> Techniques:
     first, *lines = FILE.read_text(encoding="ascii").splitlines()
-    parted = (line.partition(" ") for line in lines)
-    return Techniques(first.removeprefix("# ATT&CK "), {name: status for name, _, status in parted})
+    parted = [line.partition(" ")[::2] for line in lines]
+    withdrawn = {name: rest for name, rest in parted if rest.startswith(_WITHDRAWN)}
+    return Techniques(
+        first.removeprefix("# ATT&CK "),
+        {name: withdrawn.get(name, "") for name, _ in parted},
+        {name: tuple(rest.split()) for name, rest in parted if name not in withdrawn},
+    )
 
 
 def text_of(version: str, objects: Iterable[Mapping[str, Any]]) -> str:
@@ -49,8 +59,12 @@ def text_of(version: str, objects: Iterable[Mapping[str, Any]]) -> str:
         if name and each.get("revoked"):
             lines.append(f"{name} revoked {instead.get(name, '')}".rstrip())
         elif name:
-            lines.append(f"{name} deprecated" if each.get("x_mitre_deprecated") else name)
+            lines.append(f"{name} {'deprecated' if each.get('x_mitre_deprecated') else _tactics(each)}")
     return "\n".join([f"# ATT&CK {version}", *sorted(lines), ""])
+
+
+def _tactics(thing: Mapping[str, Any]) -> str:
+    return " ".join(phase["phase_name"] for phase in thing.get("kill_chain_phases", ()))
 
 
 def _technique(thing: Mapping[str, Any]) -> str:

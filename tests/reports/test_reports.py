@@ -26,7 +26,9 @@ def test_a_record_reads_back_equal() -> None:
 
 def test_the_json_report_has_exactly_the_keys_of_schema_1() -> None:
     document = json.loads(renderer("json")(sample_record()))
-    assert list(document) == ["schema", "tool", "backend", "started", "duration_s", "summary", "detections"]
+    assert list(document) == [
+        *("schema", "tool", "backend", "started", "duration_s", "summary", "detections", "shard"),
+    ]
     assert document["schema"] == 1
     assert document["summary"] == {"pass": 2, "fail": 1, "error": 1, "skip": 1}
     assert document["backend"]["apps"] == [{"name": "Splunk_SA_CIM", "version": "1.0"}]
@@ -150,6 +152,22 @@ def test_a_detection_with_nothing_but_its_validation_is_skipped_in_summary_yml()
     assert document["summary"]["success"] is True
     assert document["summary"]["success_rate"] == "UKNOWN"
     assert [each["name"] for each in document["skipped_detections"]] == [skipped.name]
+
+
+def test_sarif_has_a_finding_for_each_test_that_did_not_pass_and_tells_failed_from_undecided() -> None:
+    (run,) = json.loads(renderer("sarif")(sample_record()))["runs"]
+    assert [(each["ruleId"], each["level"]) for each in run["results"]] == [("unit", "error"), ("unit", "warning")]
+    assert run["results"][0]["message"]["text"].startswith("Odd | <Name> & `More`, Unit: One: no rows")
+    place = run["results"][0]["locations"][0]["physicalLocation"]
+    assert place["artifactLocation"] == {"uri": "detections/odd.yml"}
+    assert run["results"][0]["partialFingerprints"] != run["results"][1]["partialFingerprints"]
+    assert [rule["id"] for rule in run["tool"]["driver"]["rules"]] == ["unit"]
+
+
+def test_the_page_counts_a_detection_once_for_each_tactic_that_its_techniques_serve() -> None:
+    page = lxml_html.fromstring(renderer("html")(sample_record()))
+    (chart,) = page.xpath("//figure[h3='Detections by ATT&CK tactic']/svg")
+    assert chart.get("aria-label") == "discovery: 1 of 2. execution: 0 of 1. "
 
 
 def test_the_navigator_layer_scores_a_technique_by_the_share_of_its_detections_that_pass() -> None:
