@@ -31,6 +31,8 @@ class StanzaCollection(Collection):
     settings: frozenset[str] | None = None
     required: Sequence[str] = ()
     removable: bool = True
+    rewrites: bool = False
+    """An edit forgets the settings that it does not send."""
     relations: Sequence[str] = LINKS
     wanted: Callable[[Stanza], bool] = field(default=lambda _: True)
     """Which stanzas of the file are entities here."""
@@ -98,10 +100,11 @@ class StanzaCollection(Collection):
         return self.entry(call, stanza)
 
     def edit(self, call: Call, name: str, settings: dict[str, str]) -> Entry:
-        """Changes what is sent, keeps the rest."""
+        """Changes what is sent, and keeps the rest unless the collection rewrites its stanzas (N8.25)."""
         self._check(settings)
-        stanza = self._to_change(call, name)
-        return self.entry(call, call.instance.confs.edit(stanza, self._plain(settings), call.viewer))
+        stanza, confs = self._to_change(call, name), call.instance.confs
+        change = confs.replace if self.rewrites else confs.edit
+        return self.entry(call, change(stanza, self._plain(settings), call.viewer))
 
     def remove(self, call: Call, name: str) -> None:
         """What a client has made can be removed."""

@@ -57,8 +57,17 @@ def _of_python() -> Iterator[Proof]:
         area = path.parent.relative_to(TESTS).as_posix()
         for node in ast.walk(ast.parse(text)):
             if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and (ids := _marked(node, "measured")):
-                gap = "expected to fail" if _marked(node, "xfail", "skip") is not None else None
-                yield Proof(area, f"{path.name}::{node.name}", "measured", tuple(ids), gap)
+                yield Proof(area, f"{path.name}::{node.name}", "measured", tuple(ids), _gap(node))
+
+
+def _gap(node: ast.FunctionDef | ast.AsyncFunctionDef) -> str | None:
+    """The reason why the test is expected to fail, or is skipped."""
+    for decorator in node.decorator_list:
+        if isinstance(decorator, ast.Call) and isinstance(decorator.func, ast.Attribute):
+            for keyword in decorator.keywords if decorator.func.attr in ("xfail", "skip") else ():
+                if keyword.arg == "reason" and isinstance(keyword.value, ast.Constant):
+                    return str(keyword.value.value)
+    return None
 
 
 def _marked(node: ast.FunctionDef | ast.AsyncFunctionDef, *names: str) -> list[str] | None:

@@ -21,11 +21,10 @@ def test_what_an_app_does_not_export_is_reported(tmp_path: Path) -> None:
     path = write_app(tmp_path, props="[st]\na = 1\n", macros="[m]\ndefinition = x\n", users_csv="a\n1\n")
     (path / "metadata" / "default.meta").write_text("[macros]\nexport = system\n", encoding="utf-8")
     knowledge = Knowledge.load([path])
-    assert said(knowledge) == [
-        "does not export all of its lookups, props: a Splunk applies those in this app only"  # N10.28
-    ]
+    assert said(knowledge) == ["does not export all of its lookups, props: a Splunk applies those in this app only"]
 
 
+@pytest.mark.measured("N9.22")
 @pytest.mark.parametrize(
     ("meta", "exported"),
     [
@@ -43,6 +42,14 @@ def test_the_nearest_metadata_stanza_says_whether_an_object_is_exported(
     path = write_app(tmp_path, props="[st]\na = 1\n")
     (path / "metadata" / "default.meta").write_text(meta, encoding="utf-8")
     assert load_app(path).exports("props", "st") is exported
+
+
+@pytest.mark.measured("N9.22")
+def test_an_object_of_its_own_goes_before_its_kind_whatever_the_layer(tmp_path: Path) -> None:
+    path = write_app(tmp_path, props="[st]\na = 1\n")
+    (path / "metadata" / "default.meta").write_text("[props/st]\nexport = none\n", encoding="utf-8")
+    (path / "metadata" / "local.meta").write_text("[props]\nexport = system\n", encoding="utf-8")
+    assert not load_app(path).exports("props", "st")
 
 
 def test_local_metadata_wins_and_names_are_percent_encoded(tmp_path: Path) -> None:

@@ -207,6 +207,24 @@ def test_acl(rest: Rest) -> None:
     assert rest.get("/servicesNS/nobody/launcher/admin/macros/m").status == 200
 
 
+@pytest.mark.measured("N9.10")
+def test_what_an_app_exports_is_shared_with_all(rest: Rest) -> None:
+    """It reads as global, and is reached from another app."""
+    entry = rest.get("/servicesNS/nobody/launcher/admin/macros/one").json["entry"][0]
+    assert (entry["acl"]["app"], entry["acl"]["sharing"]) == ("TA_one", "global")
+
+
+@pytest.mark.measured("N10.28")
+@pytest.mark.xfail(reason="what an app does not export is applied everywhere, with a warning", strict=True)
+def test_what_an_app_keeps_to_itself_applies_in_that_app_only(tmp_path_factory: pytest.TempPathFactory) -> None:
+    app = App("TA_own", tmp_path_factory.mktemp("TA_own"), metadata={})
+    app.confs = {"props": {"st": {"EVAL-own": '"yes"'}}}
+    with Server(ServerConfig(password=PASSWORD, knowledge=Knowledge([app]))).start() as running:
+        rest = Rest(running)
+        rest.hec("/services/collector/event", b'{"event":"x","sourcetype":"st"}')
+        assert rest.search("search index=main | table own") == []
+
+
 # --- apps -------------------------------------------------------------------------------------------------------------
 
 

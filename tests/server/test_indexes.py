@@ -124,7 +124,7 @@ def test_simple_input_refusals(fresh: Rest) -> None:
     assert "requires capability: admin_all_objects" in index.message[1]
 
 
-@pytest.mark.measured("M3.26", "M4.8", "N3.24", "N10.28")
+@pytest.mark.measured("M3.26", "M4.8", "N3.24")
 def test_events_carry_their_stamps(fresh: Rest) -> None:
     fresh("POST", f"{SIMPLE}?sourcetype=plain", b"user=alice action=login\n")
     sid = fresh.post("/services/search/jobs", search="search index=main", exec_mode="blocking").json["sid"]

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 import pytest
 
 from harness.server.config import ServerConfig
+from harness.server.jobs import State
 from harness.server.server import Server
 from tests.server.wire import PASSWORD, Rest
 
@@ -52,6 +53,17 @@ def test_a_paused_job_is_not_done_until_it_goes_on(busy: tuple[Rest, threading.E
     rest.post(JOBS, search="| makeresults", exec_mode="blocking")
     found = content(rest, sid)
     assert (found["dispatchState"], found["isPaused"], found["resultCount"]) == ("DONE", False, 1)
+
+
+@pytest.mark.measured("N3.14")
+def test_a_job_whose_rows_are_there_is_finalizing_with_all_of_its_progress(rest: Rest) -> None:
+    rest.post(JOBS, search="| makeresults", exec_mode="blocking", id="ending")
+    job = rest.server.instance.jobs.get("ending")
+    job.state = State.FINALIZING
+    found = content(rest, "ending")
+    assert (found["dispatchState"], found["doneProgress"], found["isDone"]) == ("FINALIZING", 1, False)
+    job.state = State.DONE
+    assert content(rest, "ending")["dispatchState"] == "DONE"
 
 
 @pytest.mark.measured("M3.31")

@@ -64,6 +64,7 @@ extractions = StanzaCollection(
     capability=None,
     file="transforms",
     content=_extraction,
+    rewrites=True,
     settings=frozenset(
         ("REGEX", "FORMAT", "SOURCE_KEY", "DELIMS", "FIELDS", "MV_ADD", "CLEAN_KEYS", "KEEP_EMPTY_VALS", "CAN_OPTIMIZE")
     ),
