@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import csv
+import dataclasses
 import io
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
 
 import msgspec
 
+from harness.errors import SPLError
 from harness.knowledge.lookups import Table
 from harness.server.answers import NO_STORE, Answer, Refusal, could_not_find
 from harness.server.atom import Acl, Entry, Fields
@@ -35,9 +38,27 @@ def _content(stanza: Stanza) -> dict[str, Json]:
     return {**settings, "type": kind, **({"fields_array": fields} if fields else {})}
 
 
-definitions = StanzaCollection(
+class _Definitions(StanzaCollection):
+    def entry(self, call: Call, stanza: Stanza) -> Entry:
+        """With the columns of the file where the definition lists none, nothing for a file that is not there, and with
+        ``getsize`` the bytes of one that is (N8.26)."""
+        shown = StanzaCollection.entry(self, call, stanza)
+        file = stanza.settings.get("filename")
+        if file is None:
+            return shown
+        rows = _rows(call, file)
+        more: dict[str, Json] = {}
+        if "fields_array" not in shown.content:
+            more["fields_array"] = None if rows is None else [*rows[0]]
+        if rows is not None and call.flag("getsize"):
+            more["size"] = len(_csv(rows).encode())
+        return dataclasses.replace(shown, content=dict(sorted({**shown.content, **more}.items())))
+
+
+definitions = _Definitions(
     "data/transforms/lookups",
     "transforms-lookup",
+    arguments=frozenset(("getsize",)),
     capability=None,
     file="transforms",
     content=_content,
@@ -157,10 +178,23 @@ def read_contents(call: Call) -> Answer:
     known = {entry.name for entry in listed(call)}
     if name not in known:
         raise could_not_find(name)
-    lookup = call.instance.knowledge.lookup(name)
+    return Answer([msgspec.json.encode(_rows(call, name))], 200, "application/json; charset=UTF-8", NO_STORE)
+
+
+def _rows(call: Call, name: str) -> list[list[str]] | None:
+    """A lookup file, the header first; None if there is none."""
+    try:
+        lookup = call.instance.knowledge.lookup(name)
+    except SPLError:
+        return None
     fields = list(lookup.table.fields)
-    rows = [["\n".join(texts(row.get(field))) for field in fields] for row in lookup.table.rows()]
-    return Answer([msgspec.json.encode([fields, *rows])], 200, "application/json; charset=UTF-8", NO_STORE)
+    return [fields, *(["\n".join(texts(row.get(field))) for field in fields] for row in lookup.table.rows())]
+
+
+def _csv(rows: Iterable[Iterable[str | int | float | None]]) -> str:
+    text = io.StringIO()
+    csv.writer(text, lineterminator="\n").writerows([["" if cell is None else cell for cell in row] for row in rows])
+    return text.getvalue()
 
 
 @endpoint("data/lookup_edit/lookup_contents", "POST")
@@ -172,8 +206,6 @@ def write_contents(call: Call) -> Answer:
         rows = msgspec.json.decode(call.one("contents", "null"), type=list[list[str | int | float | None]])
     except msgspec.DecodeError as error:
         raise Refusal(400, "ERROR", f"The contents are no JSON array of rows: {error}") from error
-    text = io.StringIO()
-    csv.writer(text).writerows([["" if cell is None else cell for cell in row] for row in rows if any(row)])
-    table = Table.from_csv(text.getvalue().encode(), Path(name))
+    table = Table.from_csv(_csv(row for row in rows if any(row)).encode(), Path(name))
     call.instance.write_lookup(name, table)
     return Answer(status=200, headers=NO_STORE)
