@@ -32,6 +32,7 @@ from tests.locations import city, write_locations
 NOW: Final = 1_767_225_600.0
 SAMPLES: Final = Path(__file__).parent.parent / "sources"
 _WORD: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*(?:[.:][A-Za-z_][A-Za-z0-9_]*)*(?:\{\})?")
+_QUOTED: Final = re.compile(r'"(?:[^"\\]|\\.)*"')
 _OWN: Final = frozenset(("_time", "_raw", "index", "source", "sourcetype", "host", "tag", "eventtype", "nodename"))
 _WANTED: Final = "wanted_tag"
 
@@ -192,7 +193,7 @@ _OTHERS: Final = ("7", "some text")
 def event(needs: Needs, text: str, variant: int) -> tuple[str, dict[str, Value]]:
     """One event and its index. Of the fields of which nothing is asked, ``variant`` 0 has all, with a number, and 1
     every second, with a text."""
-    names = dict.fromkeys(name for name in _WORD.findall(text) if name not in _OWN)
+    names = dict.fromkeys(name for name in _WORD.findall(_QUOTED.sub(" ", text)) if name not in _OWN)
     given = names if variant == 0 else list(names)[::2]
     row: dict[str, Value] = dict.fromkeys(given, _OTHERS[variant])
     row |= {name: " ".join(values) for name, values in needs.items() if name not in ("", "tag")}
