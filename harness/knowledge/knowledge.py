@@ -189,7 +189,7 @@ class Knowledge:
         def read() -> Table | None:
             for app in reversed(self.apps):
                 if name in app.lookups:
-                    return Table.from_csv(app.lookups[name], app.path / "lookups" / name)
+                    return Table.from_csv(app.lookups[name], app.path / "lookups" / name, later=True)
             return None
 
         return self.tables.file(name, read)

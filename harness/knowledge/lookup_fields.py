@@ -9,7 +9,8 @@ from typing import Final
 import numpy as np
 
 from harness.errors import SearchError
-from harness.knowledge.lookups import Lookup, TableRow, usable
+from harness.knowledge.lookup_index import TableRow
+from harness.knowledge.lookups import Lookup, usable
 from harness.values.column import NULL, Column, Encoder, Mask, Value, combine, normal
 from harness.values.frame import Frame
 from harness.values.values import members, texts, to_number

@@ -9,9 +9,9 @@ from __future__ import annotations
 import csv
 import gzip
 import io
-import ipaddress
 import sys
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, Protocol
@@ -21,15 +21,13 @@ from harness.expressions import search_mask
 from harness.knowledge.apps import MAX_APP_BYTES, text_stream
 from harness.knowledge.conf import boolean, integer
 from harness.knowledge.external_lookups import SCRIPTS, script_of
+from harness.knowledge.lookup_index import Index, TableRow
 from harness.spl.nodes import SearchNode
 from harness.spl.search_expression import parse_search_expression
 from harness.values.column import Value
 from harness.values.frame import Frame
 from harness.values.timeformat import parse_time
-from harness.values.values import has_wildcard, texts, to_number, wildcard_matcher
-
-TableRow = Mapping[str, Value]
-Test = Callable[[str], bool]
+from harness.values.values import texts, to_number
 
 MAX_MATCHES: Final = 100
 """``max_matches`` where the definition does not say; 1 for a lookup by time."""
@@ -54,13 +52,14 @@ class Rows(Protocol):
 
 
 class Table:
-    """Rows in memory. A cell that is empty in a CSV file is an empty text, a missing one is absent."""
+    """Rows in memory, given as such or read when first asked for. A cell that is empty in a CSV file is an empty text,
+    a missing one is absent."""
 
     __slots__ = ("_rows", "_version", "fields")
 
-    def __init__(self, fields: Sequence[str], rows: Sequence[TableRow]) -> None:
+    def __init__(self, fields: Sequence[str], rows: Sequence[TableRow] | Callable[[], Sequence[TableRow]]) -> None:
         self.fields = list(fields)
-        self._rows = list(rows)
+        self._rows: Sequence[TableRow] | Callable[[], Sequence[TableRow]] = rows if callable(rows) else list(rows)
         self._version = 0
 
     @property
@@ -68,7 +67,10 @@ class Table:
         return self._version
 
     def rows(self) -> Sequence[TableRow]:
-        return self._rows
+        rows = self._rows
+        if callable(rows):
+            rows = self._rows = rows()
+        return rows
 
     def replace_rows(self, fields: Sequence[str], rows: Sequence[TableRow]) -> None:
         """Write the table anew (``outputlookup``)."""
@@ -79,20 +81,32 @@ class Table:
     def append_rows(self, rows: Sequence[TableRow]) -> None:
         """Add rows; their fields that the table lacks become its last ones (``outputlookup append=true``)."""
         fields = dict.fromkeys([*self.fields, *(name for row in rows for name in row)])
-        self.replace_rows(list(fields), [*self._rows, *rows])
+        self.replace_rows(list(fields), [*self.rows(), *rows])
 
     @classmethod
-    def from_csv(cls, data: bytes, path: Path) -> Table:
-        """Read a CSV file (or a gzipped one); its first line names the fields. Raises KnowledgeError."""
-        try:
-            if path.suffix == ".gz":
-                data = _unzipped(data, path)
-            reader = csv.reader(text_stream(data))
-            header = next(reader, [])
-            fields = [name.strip() for name in header]
-            return cls(fields, [dict(zip(fields, cells, strict=False)) for cells in reader if cells])
-        except (csv.Error, OSError, EOFError) as problem:
-            raise KnowledgeError(f"not a CSV file: {problem}", where=FilePlace(path)) from problem
+    def from_csv(cls, data: bytes, path: Path, *, later: bool = False) -> Table:
+        """A CSV file (or a gzipped one); its first line names the fields. Raises KnowledgeError; with ``later``, what
+        is wrong below the first line is raised when the rows are asked for."""
+        with _told(path):
+            text = _unzipped(data, path) if path.suffix == ".gz" else data
+            header = next(csv.reader(text_stream(text)), [])
+        fields = [name.strip() for name in header]
+
+        def read() -> list[TableRow]:
+            with _told(path):
+                reader = csv.reader(text_stream(text))
+                next(reader, None)
+                return [dict(zip(fields, cells, strict=False)) for cells in reader if cells]
+
+        return cls(fields, read if later else read())
+
+
+@contextmanager
+def _told(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except (csv.Error, OSError, EOFError) as problem:
+        raise KnowledgeError(f"not a CSV file: {problem}", where=FilePlace(path)) from problem
 
 
 def _unzipped(data: bytes, path: Path) -> bytes:
@@ -136,7 +150,7 @@ class Lookup:
     """For a lookup whose answers a script works out: one of :data:`SCRIPTS`."""
     unsupported: str = ""
     """What of the definition is not carried out, if anything."""
-    _indexes: dict[tuple[str, ...], _Index] = field(default_factory=dict, repr=False)
+    _indexes: dict[tuple[str, ...], Index] = field(default_factory=dict, repr=False)
     _version: int = field(default=-1, repr=False)
 
     @property
@@ -184,80 +198,14 @@ class Lookup:
             rows = [*rows, *[filler] * (self.minimum - len(rows))]
         return rows
 
-    def _index(self, keys: tuple[str, ...]) -> _Index:
+    def _index(self, keys: tuple[str, ...]) -> Index:
         version = self.table.version
         if version != self._version:
             self._indexes, self._version = {}, version
         index = self._indexes.get(keys)
         if index is None:
-            index = self._indexes[keys] = _Index(self, keys)
+            index = self._indexes[keys] = Index(self.rows(), keys, self.match_types, case_sensitive=self.case_sensitive)
         return index
-
-
-class _Index:
-    """Rows by their exact fields; the fields that match by pattern are tested within."""
-
-    def __init__(self, lookup: Lookup, keys: tuple[str, ...]) -> None:
-        self._fold: Callable[[str], str] = _same if lookup.case_sensitive else str.lower
-        self._exact = [i for i, name in enumerate(keys) if name not in lookup.match_types]
-        self._patterns = [i for i, name in enumerate(keys) if name in lookup.match_types]
-        self._groups: dict[tuple[str, ...], list[tuple[list[Test], TableRow]]] = {}
-        for row in lookup.rows():
-            cells = [texts(row.get(name)) for name in keys]
-            if not all(cells):
-                continue
-            tests = [_test(lookup.match_types[keys[i]], cells[i], self._fold) for i in self._patterns]
-            for key in _combinations([cells[i] for i in self._exact]):
-                self._groups.setdefault(tuple(map(self._fold, key)), []).append((tests, row))
-
-    def find(self, values: tuple[str, ...]) -> list[TableRow]:
-        group = self._groups.get(tuple(self._fold(values[i]) for i in self._exact), ())
-        asked = [self._fold(values[i]) for i in self._patterns]
-        if not asked:
-            return [row for _, row in group]
-        return [row for tests, row in group if all(test(value) for test, value in zip(tests, asked, strict=True))]
-
-
-def _combinations(choices: Iterable[list[str]]) -> list[tuple[str, ...]]:
-    """One value of each list in every combination; a row whose cell holds several is found by each of them."""
-    found: list[tuple[str, ...]] = [()]
-    for choice in choices:
-        found = [(*before, value) for before in found for value in choice]
-    return found
-
-
-def _same(text: str) -> str:
-    return text
-
-
-def _test(kind: str, cells: list[str], fold: Callable[[str], str]) -> Test:
-    tests = [_cidr(cell) if kind == "CIDR" else _wildcard(fold(cell)) for cell in cells]
-    return tests[0] if len(tests) == 1 else lambda value: any(test(value) for test in tests)
-
-
-def _wildcard(pattern: str) -> Test:
-    """The test of a text that is folded already."""
-    if not has_wildcard(pattern):
-        return pattern.__eq__
-    matches = wildcard_matcher(pattern, case_sensitive=True)
-    # Most patterns do not match most values: look for their longest piece before anything else.
-    piece = max(pattern.split("*"), key=len)
-    return lambda value: piece in value and matches(value)
-
-
-def _cidr(cell: str) -> Test:
-    try:
-        network = ipaddress.ip_network(cell.strip(), strict=False)
-    except ValueError:
-        return lambda _: False
-
-    def inside(value: str) -> bool:
-        try:
-            return ipaddress.ip_address(value.strip()) in network
-        except ValueError:
-            return False
-
-    return inside
 
 
 def _in_time(rows: list[TableRow], temporal: Temporal, time: float) -> list[TableRow]:
@@ -371,7 +319,7 @@ class Tables:
             below: Rows | None = read() if self._under is None else self._under.file(name, read)
             if below is None:
                 return None
-            found = self._files[name] = below if self._under is None else Table(below.fields, below.rows())
+            found = self._files[name] = below if self._under is None else Table(below.fields, below.rows)
         return found
 
     def collection(self, name: str, fields: Sequence[str] = ()) -> Rows:

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from hypothesis import given
+from hypothesis import strategies as st
+
+from harness.knowledge.lookup_index import FEW, Index
 from harness.knowledge.lookups import Lookup, Table
 
 
@@ -42,3 +46,31 @@ def test_the_default_stands_in_for_a_row_that_is_not_there() -> None:
 def test_several_inputs_must_match_one_row() -> None:
     table = lookup("a,b,c\n1,1,x\n1,2,y\n")
     assert [row["c"] for row in table.match({"a": "1", "b": "2"})] == ["y"]
+
+
+_TEXT = st.text("ab.*", max_size=6)
+
+
+@given(
+    patterns=st.lists(_TEXT, min_size=FEW + 1, max_size=FEW + 20), asked=_TEXT.map(lambda text: text.replace("*", "c"))
+)
+def test_many_patterns_are_found_as_if_they_were_tried_one_by_one(patterns: list[str], asked: str) -> None:
+    rows = [{"pattern": pattern, "row": str(at)} for at, pattern in enumerate(patterns)]
+    alone = [row for row in rows if pattern_index([row]).find((asked,))]
+    assert pattern_index(rows).find((asked,)) == alone
+
+
+def pattern_index(rows: list[dict[str, str]]) -> Index:
+    return Index(rows, ("pattern",), {"pattern": "WILDCARD"}, case_sensitive=True)
+
+
+def test_rows_are_read_once_and_only_when_asked_for() -> None:
+    read: list[str] = []
+
+    def rows() -> list[dict[str, str]]:
+        read.append("read")
+        return [{"a": "1"}]
+
+    table = Table(["a"], rows)
+    assert (table.fields, read) == (["a"], [])
+    assert (table.rows(), table.rows(), read) == ([{"a": "1"}], [{"a": "1"}], ["read"])
