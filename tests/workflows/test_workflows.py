@@ -150,9 +150,6 @@ def job(name: str) -> tuple[list[dict[str, Any]], dict[str, str]]:
 
 
 def test_the_action_tests_what_it_is_told_and_shows_the_summary(repository: Path, tmp_path: Path) -> None:
-    defaults = {
-        f"inputs.{name}": item["default"] for name, item in yaml.safe_load(ACTION.read_text())["inputs"].items()
-    }
     runner = Runner(tmp_path)
     runner.known |= defaults() | {
         "inputs.level": "unit",
@@ -170,9 +167,6 @@ def test_the_action_fails_with_a_detection_that_fails_and_still_shows_the_summar
     repository: Path, tmp_path: Path
 ) -> None:
     write_pack(repository, detection("Third", search="`things` process=nothing | `third_filter`"))
-    defaults = {
-        f"inputs.{name}": item["default"] for name, item in yaml.safe_load(ACTION.read_text())["inputs"].items()
-    }
     runner = Runner(tmp_path)
     runner.known |= defaults() | {"inputs.level": "unit"}
     codes = runner.run(all_steps(yaml.safe_load(ACTION.read_text())), {})
