@@ -6,15 +6,26 @@ from collections.abc import Iterator, Sequence
 
 from harness.content.models import Problem
 from harness.engine.plan import Plan, Step
+from harness.engine.retrieval import walk
 from harness.errors import HarnessError
+from harness.spl.nodes import Comparison, InList
 from harness.validation.flow import FieldSet, fields_before
 from harness.validation.reads import Read, reads
 from harness.validation.risk import TOKEN, risk_key
 from harness.validation.rules import Rule, Subject, rule
-from harness.validation.steps import plans_within
+from harness.validation.steps import kind_of, plans_within
+from harness.validation.tests import sources_named_by
 
 ADDED_TO_ALERTS = frozenset(("info_min_time", "info_max_time", "info_search_time", "info_sid"))
 """Fields that Enterprise Security adds to a search's results before it writes alerts."""
+
+ALWAYS_THERE = frozenset(
+    (
+        *("_time", "_raw", "_indextime", "host", "source", "sourcetype", "index", "splunk_server", "linecount"),
+        *("eventtype", "tag", "punct", "timestamp"),
+    )
+)
+"""Fields that every event has, or may have whatever its source."""
 
 
 @rule
@@ -97,3 +108,40 @@ class FieldsAreThereWhenRead(Rule):
 def _have(fields: FieldSet) -> str:
     names = sorted(fields.names)
     return f"The rows have {', '.join(names)}." if names and not fields.others else ""
+
+
+@rule
+class ByFieldsAreInDataSources(Rule):
+    """A row without a field of BY falls out, and so would every row if the data never has it."""
+
+    id = "data-source-field"
+    severity = "warning"
+    summary = "A search over events groups by fields that it makes, or that its data sources are said to have."
+
+    def check(self, subject: Subject) -> Iterator[Problem]:
+        sources = [subject.library.data_sources.get(name) for name in sources_named_by(subject.detection)]
+        known = [source for source in sources if source is not None and source.fields]
+        steps = subject.steps
+        if not steps or not known or len(known) < len(sources) or not getattr(steps[0].command, "leading", False):
+            return  # what an unknown data source holds cannot be told
+        listed = {field for source in known for field in source.fields}
+        fields = FieldSet(frozenset(listed | ALWAYS_THERE | set(_asked_for(steps[0]))))
+        for step, before in zip(steps[1:], fields_before(steps[1:], subject.library.knowledge, fields), strict=False):
+            if kind_of(step.command) == "stats":
+                missing = [
+                    read.field for read in reads(step.command) if read.needed and not before.may_have(read.field)
+                ]
+                if missing:
+                    names = " and ".join(source.name for source in known)
+                    message = f"stats groups by {', '.join(missing)}: no such field is described in {names}"
+                    hint = "Correct the search, or add to the fields of the data source."
+                    yield self.problem(subject, "search", message, hint, line=subject.line_in_search(step.place))
+                return
+
+
+def _asked_for(step: Step) -> Iterator[str]:
+    """The fields that the search itself expects its events to have."""
+    node = getattr(step.command, "node", None)
+    for item in walk(node) if node is not None else ():
+        if isinstance(item, Comparison | InList):
+            yield item.field

@@ -231,3 +231,20 @@ class NothingIsNamedTwice(Rule):
             for value in dict.fromkeys(value for value in values if values.count(value) > 1):
                 where = key if key in detection.lines else "tags"
                 yield self.problem(subject, where, f"{key} names {value} {values.count(value)} times")
+
+
+@rule
+class AtomicTestsAreUuids(Rule):
+    id = "atomic-guid"
+    summary = "The ids of tests of Atomic Red Team are UUIDs."
+
+    def check(self, subject: Subject) -> Iterator[Problem]:
+        detection = subject.detection
+        tags = detection.document.get("tags")
+        given = detection.document.get("atomic_guid") or (tags.get("atomic_guid") if isinstance(tags, dict) else None)
+        for each in given if isinstance(given, list) else ():
+            try:
+                uuid.UUID(str(each))
+            except ValueError:
+                key = "atomic_guid" if "atomic_guid" in detection.lines else "tags"
+                yield self.problem(subject, key, f"{each!r} is no id of a test of Atomic Red Team")
