@@ -59,7 +59,7 @@ def text_of(version: str, objects: Iterable[Mapping[str, Any]]) -> str:
         if name and each.get("revoked"):
             lines.append(f"{name} revoked {instead.get(name, '')}".rstrip())
         elif name:
-            lines.append(f"{name} {'deprecated' if each.get('x_mitre_deprecated') else _tactics(each)}")
+            lines.append(f"{name} {'deprecated' if each.get('x_mitre_deprecated') else _tactics(each)}".rstrip())
     return "\n".join([f"# ATT&CK {version}", *sorted(lines), ""])
 
 

@@ -143,8 +143,9 @@ def test_the_list_of_techniques_is_made_from_the_published_bundles() -> None:
         return {"type": "attack-pattern", "id": f"id-{name}", "external_references": [reference], **more}
 
     objects = [
-        technique("T3"), technique("T1", revoked=True), technique("T2", x_mitre_deprecated=True),
+        technique("T3", kill_chain_phases=[{"phase_name": "impact"}]), technique("T4"),
+        technique("T1", revoked=True), technique("T2", x_mitre_deprecated=True),
         technique("T0", revoked=True), {"type": "tool", "id": "x"},
         {"type": "relationship", "relationship_type": "revoked-by", "source_ref": "id-T1", "target_ref": "id-T3"},
     ]  # fmt: skip
-    assert text_of("99", objects) == "# ATT&CK 99\nT0 revoked\nT1 revoked T3\nT2 deprecated\nT3\n"
+    assert text_of("99", objects) == "# ATT&CK 99\nT0 revoked\nT1 revoked T3\nT2 deprecated\nT3 impact\nT4\n"
