@@ -43,6 +43,10 @@ class Session(Protocol):
     used: set[str]
     """The indexes that were asked for by name."""
 
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What the Splunk said about data and rules, each with its place; nothing where it cannot be asked."""
+
     def use_index(self, name: str) -> None:
         """Make sure that data can be sent to an index of this name."""
 

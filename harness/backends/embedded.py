@@ -96,6 +96,23 @@ class EmbeddedSession:
         self.used: set[str] = set()
         self._server = server
         self._clock = clock
+        self._read = self._about_apps()
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        instance = self._server.instance
+        refused = [_refused(instance.ingest.refused)] if instance.ingest.refused else []
+        lost = [bulletin.text for bulletin in instance.bulletins.all() if bulletin.name.startswith("missing_index_")]
+        return (
+            *instance.ingest.warnings,
+            *refused,
+            *lost,
+            *(text for text in self._about_apps() if text not in self._read),
+        )
+
+    def _about_apps(self) -> dict[str, None]:
+        """What is the matter with apps; some of it shows only where their settings are used."""
+        return dict.fromkeys(str(warning) for warning in self._server.instance.knowledge.warnings)
 
     def use_index(self, name: str) -> None:
         with self.client.service() as service:
@@ -131,3 +148,8 @@ def address_of(server: RunningServer, folder: Path) -> Address:
         hec_url=server.hec_url,
         hec_token=server.hec_token,
     )
+
+
+def _refused(count: int) -> str:
+    said = "1 event refused: a rule sends it" if count == 1 else f"{count} events refused: a rule sends them"
+    return f"{said} to the null queue"

@@ -12,11 +12,14 @@ import click
 from harness.errors import FilePlace, UsageError
 
 if TYPE_CHECKING:
-    from harness.backends.base import Backend
+    from harness.backends.base import Backend, Session
     from harness.content import Content
     from harness.knowledge.knowledge import Knowledge
 
 Command = TypeVar("Command", bound=Callable[..., Any])
+
+MOST_WARNINGS = 20
+"""Warnings of one kind that are printed; the others are counted."""
 
 
 def backend_option(function: Command) -> Command:
@@ -57,6 +60,27 @@ def load_knowledge(apps: Sequence[Path], content: Content | None) -> Knowledge:
     return choice.load_knowledge(apps, content)
 
 
+def tell_app_warnings(knowledge: Knowledge, apps: Sequence[Path]) -> None:
+    """What could not be read in the apps of ``--app``, on standard error."""
+    about = [
+        warning
+        for warning in knowledge.warnings
+        if isinstance(warning.where, FilePlace) and any(warning.where.path.is_relative_to(app) for app in apps)
+    ]
+    for warning in about[:MOST_WARNINGS]:
+        click.echo(f"warning: {warning}", err=True)
+    if len(about) > MOST_WARNINGS:
+        click.echo(f"warning: {len(about) - MOST_WARNINGS} more about the apps", err=True)
+
+
+def tell_data_warnings(session: Session) -> None:
+    """What could not be read in the data that was sent, and with which rules, on standard error."""
+    for text in session.warnings[:MOST_WARNINGS]:
+        click.echo(f"warning: {text}", err=True)
+    if len(session.warnings) > MOST_WARNINGS:
+        click.echo(f"warning: {len(session.warnings) - MOST_WARNINGS} more about the data", err=True)
+
+
 def read_content(paths: Sequence[Path], root: Path | None) -> Content:
     """The content that holds ``paths`` (default: the current folder), with only the detections under them."""
     from harness.content import find_root, load_content
@@ -86,7 +110,13 @@ def open_backend(name: str, apps: Sequence[Path], root: Path | None, indexes: Se
     from harness.backends.choice import make_backend
 
     content = load_content_if_any(root)
-    backend = make_backend(name, lambda: load_knowledge(apps, content), apps, [index for index in indexes if index])
+
+    def knowledge() -> Knowledge:
+        found = load_knowledge(apps, content)
+        tell_app_warnings(found, apps)
+        return found
+
+    backend = make_backend(name, knowledge, apps, [index for index in indexes if index])
     try:
         backend.start()
         yield backend

@@ -3,14 +3,22 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from harness.cli.backends import app_option, load_content_if_any, load_knowledge, read_content, root_option
+from harness.cli.backends import (
+    app_option,
+    load_content_if_any,
+    load_knowledge,
+    read_content,
+    root_option,
+    tell_app_warnings,
+    tell_data_warnings,
+)
 from harness.cli.datasets import Given, described
 from harness.errors import ExitCode, FilePlace, UsageError
 
@@ -20,8 +28,20 @@ if TYPE_CHECKING:
     from harness.content import Content
     from harness.knowledge.knowledge import Knowledge
 
-_INTERNAL = {"_bkt", "_cd", "_serial", "_si", "_sourcetype", "_indextime", "_subsecond", "_raw", "_time"}
+_BOOKKEEPING = frozenset(
+    (
+        *("_bkt", "_cd", "_serial", "_si", "_sourcetype", "_indextime", "_subsecond", "_raw", "_time"),
+        *("host", "source", "sourcetype", "index", "linecount", "punct", "splunk_server", "timestartpos", "timeendpos"),
+        *("eventtype", "tag"),
+    )
+)
+"""Fields that every event has, or that stand above the table."""
+
+_ENRICHED = ("_bunit", "_category", "_priority")
+"""Fields that assets and identities fill, not the data."""
+
 _SAMPLE = 60
+_EVENTTYPE = "eventtype"
 
 
 @dataclass(slots=True)
@@ -30,9 +50,28 @@ class _Field:
     values: Counter[str] = field(default_factory=Counter)
 
 
+@dataclass(slots=True)
+class _Kind:
+    """The events that are of the same event types."""
+
+    sourcetype: str
+    eventtypes: tuple[str, ...]
+    rows: list[Row] = field(default_factory=list)
+
+    def fields(self) -> dict[str, _Field]:
+        found: dict[str, _Field] = {}
+        for row in self.rows:
+            for name, value in row.items():
+                if name not in _BOOKKEEPING and not name.startswith(("date_", "tag::")):
+                    entry = found.setdefault(name, _Field())
+                    entry.events += 1
+                    entry.values.update([value] if isinstance(value, str) else value)
+        return dict(sorted(found.items()))
+
+
 @click.command("fields")
 @click.argument("dataset")
-@click.option("--sourcetype", default="", help="The source type; an .evtx file is XmlWinEventLog.")
+@click.option("--sourcetype", default="", help="The source type; Windows events of .evtx or JSON are XmlWinEventLog.")
 @click.option("--source", default="", help="The source; the file's name unless said otherwise.")
 @click.option(
     "--for",
@@ -57,7 +96,7 @@ def command(
     data_root: Path | None,
     offline: bool,
 ) -> int:
-    """Show the fields that are extracted from a dataset, and the data models that its events are in."""
+    """Show what is extracted from a dataset, for each event type: the fields, and the data models that see them."""
     from harness.backends.embedded import EmbeddedBackend
     from harness.client.hec import Target
     from harness.replay.download import Downloads
@@ -67,56 +106,104 @@ def command(
     content = read_content([detection], root) if detection else load_content_if_any(root)
     path = Locator(Path.cwd(), Downloads(offline=offline), data_root).find(dataset)
     given = Given(dataset, sourcetype, source)
-    payloads = [(described(given, path, payload.channel), payload.data) for payload in read_payloads(path)]
+    read = read_payloads(path, sourcetype=sourcetype)
+    payloads = [(described(given, path, payload.channel), payload.data) for payload in read]
     knowledge = load_knowledge(apps, content)
+    tell_app_warnings(knowledge, apps)
     backend = EmbeddedBackend(lambda: knowledge)
     backend.start()
     with backend.session() as session:
         for said, data in payloads:
             session.hec.send_raw(data, Target(said.source, said.sourcetype, session.index, session.host))
         rows = session.client.search("search index=* | fields *").rows
-        models = _models(session, knowledge)
-    found = _summary(rows)
-    _print_fields(found, len(rows))
-    _print_models(models, knowledge, found)
-    if detection and content:
-        _print_missing(content, detection, found, len(rows))
+        tell_data_warnings(session)
+        models = _Models(session, knowledge)
+        kinds = _kinds(rows)
+        click.echo(f"{path.name}: {_number(len(rows), 'event')} of {_number(len(kinds), 'kind')}")
+        for kind in kinds:
+            _print_kind(kind, models)
+        if detection and content:
+            _print_missing(content, detection, knowledge, rows)
     return ExitCode.OK
 
 
-def _summary(rows: Sequence[Row]) -> dict[str, _Field]:
-    found: dict[str, _Field] = {}
+def _number(count: int, what: str) -> str:
+    return f"{count} {what}" if count == 1 else f"{count} {what}s"
+
+
+def _kinds(rows: Sequence[Row]) -> list[_Kind]:
+    """Most frequent first."""
+    kinds: dict[tuple[str, tuple[str, ...]], _Kind] = {}
     for row in rows:
-        for name, value in row.items():
-            if name not in _INTERNAL:
-                entry = found.setdefault(name, _Field())
-                entry.events += 1
-                entry.values.update([value] if isinstance(value, str) else value)
-    return dict(sorted(found.items()))
+        sourcetype = _values(row, "sourcetype")[0]
+        key = (sourcetype, _values(row, _EVENTTYPE))
+        kinds.setdefault(key, _Kind(*key)).rows.append(row)
+    return sorted(kinds.values(), key=lambda kind: -len(kind.rows))
 
 
-def _models(session: Session, knowledge: Knowledge) -> dict[str, int]:
-    """Events in each dataset of each data model, those with none left out."""
-    from harness.errors import SPLError
-
-    counts: dict[str, int] = {}
-    for model in knowledge.data_model_names():
-        for name in knowledge.data_model(model).datasets:
-            try:
-                rows = session.client.ask(f"| tstats count from datamodel={model}.{name}")
-            except SPLError as error:
-                click.echo(f"{model}.{name}: {error.message}", err=True)
-                continue
-            if rows and (count := int(str(rows[0]["count"]))):
-                counts[f"{model}.{name}"] = count
-    return counts
+def _values(row: Row, name: str) -> tuple[str, ...]:
+    value = row.get(name)
+    return () if value is None else (value,) if isinstance(value, str) else tuple(value)
 
 
-def _print_fields(found: Mapping[str, _Field], events: int) -> None:
+def _event(row: Row) -> tuple[str, ...]:
+    """What tells events apart whose fields differ: the same text of the same source has the same fields."""
+    return tuple(str(row.get(name, "")) for name in ("_raw", "source", "sourcetype"))
+
+
+class _Models:
+    """The datasets of data models that have events, with those events."""
+
+    def __init__(self, session: Session, knowledge: Knowledge) -> None:
+        from harness.errors import SPLError
+
+        self._fields: dict[str, list[str]] = {}
+        self._events: dict[str, set[tuple[str, ...]]] = {}
+        for model in knowledge.data_model_names():
+            for name in knowledge.data_model(model).datasets:
+                try:
+                    counted = session.client.ask(f"| tstats count from datamodel={model}.{name}")
+                    if not counted or counted[0]["count"] == "0":
+                        continue
+                    found = session.client.search(f"| datamodel {model} {name} search | table _raw source sourcetype")
+                except SPLError as error:
+                    click.echo(f"warning: {model}.{name}: {error.message}", err=True)
+                    continue
+                chain = knowledge.data_model(model).chain(name)
+                self._events[f"{model}.{name}"] = {_event(row) for row in found.rows}
+                calculated = [output.name for part in chain for each in part.calculations for output in each.outputs]
+                self._fields[f"{model}.{name}"] = [*(item.name for part in chain for item in part.fields), *calculated]
+
+    def of(self, kind: _Kind) -> list[tuple[str, int, list[str]]]:
+        """Each dataset that has events of this kind: its name, how many, and its fields."""
+        own = [_event(row) for row in kind.rows]
+        shared = {name: sum(event in events for event in own) for name, events in self._events.items()}
+        return [(name, count, self._fields[name]) for name, count in shared.items() if count]
+
+
+def _print_kind(kind: _Kind, models: _Models) -> None:
     from rich import box
     from rich.table import Table
     from rich.text import Text
 
+    found = kind.fields()
+    tags = sorted({tag for row in kind.rows for tag in _values(row, "tag")})
+    click.echo(
+        f"\n{', '.join(kind.eventtypes) or 'no event type'}: {_number(len(kind.rows), 'event')} of {kind.sourcetype}"
+    )
+    if tags:
+        click.echo(f"  tags: {', '.join(tags)}")
+    seen = models.of(kind)
+    if not seen:
+        click.echo("  in no data model")
+    for name, count, wanted in seen:
+        own = sorted({item for item in wanted if item not in _BOOKKEEPING})
+        filled = [item for item in own if item in found]
+        empty = [item for item in own if item not in found and not item.endswith(_ENRICHED)]
+        click.echo(f"  data model {name}: {_number(count, 'event')}")
+        click.echo(f"    filled: {', '.join(filled) or 'nothing'}")
+        if empty:
+            click.echo(f"    empty:  {', '.join(empty)}")
     table = Table("Field", "Events", "Distinct", "Most frequent value", box=box.SIMPLE_HEAD, pad_edge=False)
     for name, entry in found.items():
         value, _ = entry.values.most_common(1)[0]
@@ -124,40 +211,23 @@ def _print_fields(found: Mapping[str, _Field], events: int) -> None:
         shown = sample if len(sample) <= _SAMPLE else f"{sample[:_SAMPLE]}…"
         table.add_row(Text(name), str(entry.events), str(len(entry.values)), Text(shown))
     _print(table)
-    click.echo(f"{events} events\n")
 
 
-def _print_models(models: Mapping[str, int], knowledge: Knowledge, found: Mapping[str, _Field]) -> None:
-    from rich import box
-    from rich.table import Table
-
-    if not models:
-        click.echo("The events are in no data model.")
-        return
-    table = Table("Data model", "Events", "Fields filled", "Fields empty", box=box.SIMPLE_HEAD, pad_edge=False)
-    for name, count in models.items():
-        model, _, dataset = name.partition(".")
-        wanted = [item.name for part in knowledge.data_model(model).chain(dataset) for item in part.fields]
-        filled = sorted({item for item in wanted if item in found})
-        empty = sorted({item for item in wanted if item not in found})
-        table.add_row(name, str(count), ", ".join(filled), ", ".join(empty))
-    _print(table)
-
-
-def _print_missing(content: Content, path: Path, found: Mapping[str, _Field], events: int) -> None:
+def _print_missing(content: Content, path: Path, knowledge: Knowledge, rows: Sequence[Row]) -> None:
     from harness.runner.needs import needs_of
 
     chosen = next((item for item in content.detections if item.file.resolve() == path.resolve()), None)
     if chosen is None:
         raise UsageError("not a detection that can be read", where=FilePlace(path))
-    needs = needs_of(chosen, content)
-    click.echo(f"{chosen.name} asks for {len(needs)} fields.")
+    needs = needs_of(chosen, content, knowledge)
+    have = Counter(name for row in rows for name in row)
+    missing = {name: use for name, use in needs.items() if not have[name]}
+    click.echo(f"\n{chosen.name} asks for {len(needs)} fields, of which the data lacks {len(missing)}.")
+    for name, use in missing.items():
+        click.echo(f"  missing: {name} ({use})")
     for name, use in needs.items():
-        entry = found.get(name)
-        if entry is None:
-            click.echo(f"  missing: {name} ({use})")
-        elif entry.events < events:
-            click.echo(f"  in {entry.events} of {events} events: {name} ({use})")
+        if 0 < have[name] < len(rows):
+            click.echo(f"  in {have[name]} of {len(rows)} events: {name} ({use})")
 
 
 def _print(table: object) -> None:

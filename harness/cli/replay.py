@@ -96,6 +96,6 @@ def _read(data: str, defaults: Given, locator: Locator) -> Iterator[_Part]:
     else:
         wanted = [(path, replace(defaults, data=data))]
     for file, given in wanted:
-        for payload in read_payloads(file):
+        for payload in read_payloads(file, sourcetype=given.sourcetype):
             said = described(given, file, payload.channel)
             yield _Part(file.name, payload.data, Target(said.source, said.sourcetype, said.index, said.host))

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from harness.cli.backends import app_option, backend_option, open_backend, root_option
+from harness.cli.backends import app_option, backend_option, open_backend, root_option, tell_data_warnings
 from harness.cli.datasets import WithDatasets, data_options, described, given_datasets
 from harness.cli.rows import FORMATS, print_rows
 from harness.errors import ExitCode
@@ -42,7 +42,7 @@ def command(
     payloads = [
         (described(given, Path(given.data), payload.channel), payload.data)
         for given in given_datasets(ctx)
-        for payload in read_payloads(Path(given.data))
+        for payload in read_payloads(Path(given.data), sourcetype=given.sourcetype)
     ]
     with (
         open_backend(backend, apps, root, [given.index for given, _ in payloads]) as opened,
@@ -55,5 +55,6 @@ def command(
                 data, Target(given.source, given.sourcetype, given.index or session.index, given.host or session.host)
             )
         outcome = session.client.search(spl, earliest=earliest, latest=latest)
+        tell_data_warnings(session)
     print_rows(outcome, output)
     return ExitCode.OK

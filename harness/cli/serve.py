@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from harness.cli.backends import app_option, load_content_if_any, load_knowledge, root_option
+from harness.cli.backends import app_option, load_content_if_any, load_knowledge, root_option, tell_app_warnings
 from harness.errors import ExitCode
 
 if TYPE_CHECKING:
@@ -71,6 +71,7 @@ def command(
         return _serve_as_container(root)
     content = load_content_if_any(root)
     knowledge = load_knowledge(apps, content)
+    tell_app_warnings(knowledge, apps)
     _add_saved_searches(knowledge, content)
     config = ServerConfig(
         host=host,

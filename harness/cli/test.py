@@ -12,6 +12,7 @@ from harness.cli.backends import (
     backend_option,
     read_content,
     root_option,
+    tell_app_warnings,
 )
 from harness.cli.common import exit_code, report_option
 from harness.cli.containers import container_options, say, settings_of
@@ -111,6 +112,8 @@ def command(
     indexes = sorted({data.index for test in plan for data in test.all_data() if data.index})
     settings = settings_of(**container, keep=keep) if backend == "docker" else None
     setup = Setup(content, backend, apps, tuple(indexes), Downloads(offline=offline), data_root, settings)
+    if apps and backend == "embedded":
+        tell_app_warnings(setup.knowledge, apps)
     tools = setup.tools(report=say)
     journal = _journal(setup, resume=resume)
     staff = staff_for(setup, tools, plan, workers)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import gzip
 import hashlib
 import io
@@ -14,10 +15,11 @@ from zlib import error as zlib_error
 import msgspec
 
 from harness.errors import DatasetError, FilePlace
-from harness.replay import evtx
+from harness.replay import evtx, windows_json
 from harness.settings import Limits
 
 MAX_BYTES = Limits().upload_max_bytes
+_WINDOWS_XML = ("", "xmlwineventlog")
 _LFS_POINTER = b"version https://git-lfs.github.com/spec/"
 
 
@@ -25,7 +27,7 @@ _LFS_POINTER = b"version https://git-lfs.github.com/spec/"
 class Payload:
     """``data`` is the text to send. ``sha256`` is of the file as it lies there, packed or not.
 
-    ``channel`` is the Windows event channel of an ``.evtx`` file, from which its source follows; else empty.
+    ``channel`` is the channel of Windows events, from which their source follows; else empty.
     """
 
     data: bytes
@@ -33,12 +35,14 @@ class Payload:
     channel: str = ""
 
 
-def read_payloads(path: Path, *, max_bytes: int = MAX_BYTES) -> list[Payload]:
-    """The content of a dataset file, one payload for each event channel (only an ``.evtx`` file can have several).
+def read_payloads(path: Path, *, sourcetype: str = "", max_bytes: int = MAX_BYTES) -> list[Payload]:
+    """The content of a dataset file, one payload for each event channel (only Windows events can have several).
 
-    ``.gz`` and ``.zip`` (with one file in it) are unpacked; ``.evtx`` becomes the XML that Splunk reads from Windows;
-    the elements of a JSON array become a line each; everything else is sent as it is. Raises :class:`DatasetError` for
-    a Git LFS pointer, an empty file, a broken archive, or more than ``max_bytes``.
+    ``.gz`` and ``.zip`` (with one file in it) are unpacked; the elements of a JSON array become a line each; ``.evtx``
+    becomes the XML that Splunk reads from Windows, and so do the JSON lines of nxlog and winlogbeat if ``sourcetype``
+    is that of such XML or is not said; of a table that was exported from Splunk, its ``_raw`` column is sent, unless
+    ``sourcetype`` is that of a table. Everything else is sent as it is. Raises :class:`DatasetError` for a Git LFS
+    pointer, an empty file, a broken archive, or more than ``max_bytes``.
     """
     where = FilePlace(path)
     try:
@@ -57,7 +61,20 @@ def read_payloads(path: Path, *, max_bytes: int = MAX_BYTES) -> list[Payload]:
         return [Payload(text, digest, channel) for channel, text in evtx.to_xml(data, where).items()]
     if data.lstrip()[:1] == b"[" and PurePath(name).suffix.lower() == ".json":
         data = _array_as_lines(data)
+    if sourcetype.lower() in _WINDOWS_XML and windows_json.is_windows_json(data):
+        return [Payload(text, digest, channel) for channel, text in windows_json.to_xml(data, where).items()]
+    if PurePath(name).suffix.lower() == ".csv" and sourcetype.lower() != "csv":
+        data = _exported(data)
     return [Payload(data, digest)]
+
+
+def _exported(data: bytes) -> bytes:
+    """The events of a table that Splunk exported, as they were; any other table as it is."""
+    text = io.StringIO(data.decode("utf-8-sig", "surrogateescape"), newline="")
+    rows = csv.DictReader(text)
+    if "_raw" not in (rows.fieldnames or ()):
+        return data
+    return "".join(f"{row['_raw'] or ''}\n" for row in rows).encode("utf-8", "surrogateescape")
 
 
 def _refuse_lfs_pointer(data: bytes, where: FilePlace) -> None:

@@ -2,33 +2,56 @@
 
 from __future__ import annotations
 
-from harness.content.app import content_app
+from collections.abc import Iterator
+
 from harness.content.models import Content, Detection
+from harness.engine.commands import SearchCommand
+from harness.engine.plan import plan
 from harness.knowledge.knowledge import Knowledge
 from harness.runner.kinds.unit import needed_fields
-from harness.runner.stages import expand
 from harness.runner.subjects import subject_of
-from harness.spl.arguments import Arguments
-from harness.spl.nodes import Command
+from harness.validation.flow import fields_before
+from harness.validation.reads import Read, reads, searched
+from harness.validation.steps import kind_of
+
+_BOOKKEEPING = frozenset(("_time", "_raw", "host", "source", "sourcetype", "index", "eventtype", "tag"))
+"""What every event has, or what says which events are meant."""
 
 
-def needs_of(detection: Detection, content: Content) -> dict[str, str]:
-    """Each field and what for.
+def needs_of(detection: Detection, content: Content, knowledge: Knowledge) -> dict[str, str]:
+    """Each field and what for, in the order of the search; a data model's field without the name of its dataset.
 
-    Where a stats or tstats groups, the fields of the first one's BY: an event without one of them falls out there, and
-    what comes after is made, not found. Else the fields of the risk objects and messages.
+    They are the fields that the search reads up to the first command that groups, apart from those that it makes
+    itself. What comes after is made, not found. Where nothing groups, those of the risk objects and messages come
+    after them. Raises SPLError for a search that cannot run.
     """
     subject = subject_of(detection, content.root, content.app.label)
-    commands = expand(subject.search, Knowledge([content_app(content)]).macros).commands
-    grouping = next((command for command in commands if command.name in {"stats", "tstats"}), None)
-    if grouping is None:
-        return {need.name: need.use for need in needed_fields(subject.alert)}
-    return dict.fromkeys(_by(grouping), f"BY of {grouping.name}")
+    steps = plan(subject.search, knowledge).steps
+    found: dict[str, str] = {}
+    made: frozenset[str] = frozenset()
+    grouped = False
+    for step, before in zip(steps, fields_before(steps, knowledge), strict=True):
+        made |= before.names
+        for read in _read(step.command):
+            name = read.field.rpartition(".")[2] if kind_of(step.command) == "tstats" else read.field
+            if read.field not in made and name not in _BOOKKEEPING and "*" not in name:
+                found.setdefault(name, step.name)
+        grouped = step.command.transforming
+        if grouped:
+            break
+    if not grouped:
+        for need in needed_fields(subject.alert):
+            if need.name not in made:
+                found.setdefault(need.name, need.use)
+    return found
 
 
-def _by(command: Command) -> list[str]:
-    arguments = Arguments(command)
-    while not arguments.at_end and not arguments.at_keyword("BY"):
-        arguments.next()
-    # A data model's fields are written Dataset.field.
-    return [name.rpartition(".")[2] if command.name == "tstats" else name for name in arguments.by_clause({"SPAN"})]
+def _read(command: SearchCommand) -> Iterator[Read]:
+    kind = kind_of(command)
+    node = getattr(command, "node", None) if kind in ("search", "tstats") else None
+    if node is not None:
+        yield from searched(node, needed=True)
+    if kind == "tstats":
+        yield from (Read(name, needed=True) for name in getattr(command, "by", ()))
+        yield from (Read(one.field) for one in getattr(command, "measures", ()) if one.field is not None)
+    yield from reads(command)

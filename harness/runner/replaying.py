@@ -56,21 +56,21 @@ def load(datasets: Sequence[TestData], locator: Locator, mentioned_in: Path) -> 
     loaded = []
     for dataset in datasets:
         path = locator.find(dataset.data, mentioned_in=mentioned_in)
-        loaded.append(Loaded(dataset, path, _prepared(path)))
+        loaded.append(Loaded(dataset, path, _prepared(path, dataset.sourcetype)))
     return loaded
 
 
-def _prepared(path: Path) -> tuple[Payload, ...]:
+def _prepared(path: Path, sourcetype: str) -> tuple[Payload, ...]:
     """Unpacked and converted. The levels of a test, and often several detections, replay the same file."""
     status = path.stat()
     if status.st_size > MAX_KEPT_BYTES:
-        return tuple(read_payloads(path))
-    return _kept(path, status.st_mtime_ns, status.st_size)
+        return tuple(read_payloads(path, sourcetype=sourcetype))
+    return _kept(path, sourcetype, status.st_mtime_ns, status.st_size)
 
 
 @lru_cache(maxsize=4)
-def _kept(path: Path, _changed: int, _size: int) -> tuple[Payload, ...]:
-    return tuple(read_payloads(path))
+def _kept(path: Path, sourcetype: str, _changed: int, _size: int) -> tuple[Payload, ...]:
+    return tuple(read_payloads(path, sourcetype=sourcetype))
 
 
 def send(loaded: Sequence[Loaded], session: Session) -> Iterator[DatasetRecord]:

@@ -209,7 +209,9 @@ def table(each: list[Score]) -> str:
 def read_table() -> dict[str, Score]:
     """What was reached before, by name of the source."""
     rows = re.findall(r"^\| (\S+) \| (\d+) \| (\d+) \| (\d+) \|", TABLE.read_text(encoding="utf-8"), re.MULTILINE)
-    return {name: Score(name, *map(int, counts)) for name, *counts in rows if name != "total"}
+    return {
+        name: Score(name, int(all_), int(found), int(extra)) for name, all_, found, extra in rows if name != "total"
+    }
 
 
 if __name__ == "__main__":

@@ -66,7 +66,7 @@ def with_hints(verdict: Verdict, outcome: Outcome, session: Session) -> Verdict:
         return verdict
     warnings = [f"{message.type}: {message.text}" for message in outcome.warnings()]
     missing = [f"no app has settings for the source type {name}: is its add-on missing?" for name in unknown(session)]
-    return Verdict(verdict.status, "\n".join([verdict.reason, *warnings, *missing]))
+    return Verdict(verdict.status, "\n".join([verdict.reason, *warnings, *session.warnings, *missing]))
 
 
 def rows_without_data(session: Session, test: PlannedTest) -> Verdict | None:

@@ -1,0 +1,129 @@
+"""``harness fields``: datasets as they come, what is made of them, and what is said about data that is broken."""
+
+from __future__ import annotations
+
+import gzip
+import io
+import json
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from tests.cli.command import Ended, harness
+from tests.corpus import require_corpus
+from tests.replay.test_windows_json import NXLOG, WINLOGBEAT
+
+ROOT = Path(__file__).resolve().parents[2]
+NET = ROOT / "detections/endpoint/network_connection_discovery_with_net.yml"
+LOG = ROOT / "attack_data/T1049/net_use/windows-sysmon.log"
+SYSMON = "XmlWinEventLog:Microsoft-Windows-Sysmon/Operational"
+XML = ("--sourcetype", "XmlWinEventLog", "--source", SYSMON)
+
+
+def fields(folder: Path, name: str, data: bytes, *arguments: str | Path) -> Ended:
+    (folder / name).write_bytes(data)
+    return harness("fields", name, *arguments, cwd=folder)
+
+
+def zipped(name: str, data: bytes) -> bytes:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        archive.writestr(name, data)
+    return buffer.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("name", "data"),
+    [
+        pytest.param("a.log", LOG.read_bytes(), id="log"),
+        pytest.param("a.log.gz", gzip.compress(LOG.read_bytes(), mtime=0), id="gz"),
+        pytest.param("a.zip", zipped("a.log", LOG.read_bytes()), id="zip"),
+    ],
+)
+def test_a_log_is_shown_packed_or_not(tmp_path: Path, name: str, data: bytes) -> None:
+    ended = fields(tmp_path, name, data, *XML)
+    assert (ended.code, ended.err) == (0, "")
+    assert f"{name}: 9 events of 1 kind\n\nms-sysmon-process, windows_event_signature: 9 events of Xml" in ended.out
+    assert "tags: process, report, track_event_signatures" in ended.out
+    assert "data model Endpoint.Processes: 9 events\n    filled: action, dest, original_file_name, os" in ended.out
+
+
+@pytest.mark.parametrize("event", [NXLOG, WINLOGBEAT], ids=["nxlog", "winlogbeat"])
+def test_windows_events_of_collectors_are_those_of_windows(tmp_path: Path, event: dict[str, object]) -> None:
+    ended = fields(tmp_path, "a.json", json.dumps([event, event]).encode())
+    assert (ended.code, ended.err) == (0, "")
+    assert "ms-sysmon-process, windows_event_signature: 2 events of XmlWinEventLog" in ended.out
+    assert "data model Endpoint.Processes: 2 events" in ended.out
+
+
+@pytest.mark.corpus
+def test_an_evtx_file_needs_nothing_said(tmp_path: Path) -> None:
+    ended = harness("fields", require_corpus() / "evtx" / "hh_decompile_Security.evtx", cwd=tmp_path)
+    assert (ended.code, ended.err) == (0, "")
+    assert "265 events of 7 kinds" in ended.out
+    assert "data model Endpoint.Processes: 56 events" in ended.out
+
+
+def test_a_json_array_and_a_table_are_shown_by_event_type(tmp_path: Path) -> None:
+    events = [
+        {"CreationTime": "2025-05-08T06:31:02", "Operation": "Set-Mailbox", "Workload": "Exchange"},
+        {"CreationTime": "2025-05-08T06:31:03", "Operation": "UserLoginFailed", "Workload": "AzureActiveDirectory"},
+    ]
+    ended = fields(tmp_path, "a.json", json.dumps(events).encode(), "--sourcetype", "o365:management:activity")
+    assert "a.json: 2 events of 2 kinds" in ended.out
+    assert "o365_all_changes: 1 event of o365:management:activity" in ended.out
+    assert "data model Authentication.Failed_Authentication: 1 event\n" in ended.out
+    ended = fields(tmp_path, "a.csv", b"time,user\n2025-05-08T06:31:02Z,bob\n", "--sourcetype", "csv")
+    assert "no event type: 1 event of csv\n  in no data model" in ended.out
+    assert [line.split() for line in ended.out.splitlines() if line.startswith(" user ")] == [["user", "1", "1", "bob"]]
+
+
+def test_what_a_detection_asks_for_and_the_data_lacks_is_named(tmp_path: Path) -> None:
+    ended = fields(tmp_path, "a.json", json.dumps(WINLOGBEAT).encode(), "--for", NET)
+    said = ended.out.partition("Network Connection Discovery With Net")[2]
+    assert said.splitlines() == [
+        " asks for 8 fields, of which the data lacks 4.",
+        "  missing: original_file_name (tstats)",
+        "  missing: user (tstats)",
+        "  missing: parent_process (tstats)",
+        "  missing: parent_process_id (tstats)",
+    ]
+
+
+def test_broken_data_is_kept_counted_and_named(tmp_path: Path) -> None:
+    first, second, *_ = LOG.read_bytes().splitlines()
+    data = b"\xef\xbb\xbf" + b"\r\n".join([first, second[:700], first.replace(b"FIN-WS", b"\xffIN\x00WS"), second])
+    ended = fields(tmp_path, "a.log", data, *XML)
+    assert ended.code == 0
+    assert "a.log: 4 events" in ended.out
+    assert f"warning: {SYSMON}: line 3: not UTF-8; the bytes are kept as \\xNN" in ended.err
+    assert f"warning: {SYSMON}: line 3: NUL bytes; kept as \\x00" in ended.err
+
+
+def test_a_line_that_has_no_end_is_cut_and_said_so(tmp_path: Path) -> None:
+    ended = fields(tmp_path, "a.log", b"2025-05-08T06:31:02Z " + b"x" * 50_000_000, "--sourcetype", "mine")
+    assert (ended.code, "a.log: 1 event of 1 kind" in ended.out) == (0, True)
+    assert "warning: a.log: event 1: longer than TRUNCATE = 10000 bytes; the rest is cut off" in ended.err
+
+
+def test_a_wrong_source_type_is_seen_by_the_times_that_are_not_found(tmp_path: Path) -> None:
+    ended = fields(tmp_path, "a.log", b'{"a": 1}\n{"a": 2}\n', "--sourcetype", "OktaIM2:log")
+    assert "a.log: 2 events" in ended.out
+    assert "warning: a.log: event 1 and 1 more: no time found" in ended.err
+
+
+def test_broken_lines_and_rules_of_an_app_are_named_and_its_refusals_counted(tmp_path: Path) -> None:
+    (tmp_path / "TA-mine" / "default").mkdir(parents=True)
+    (tmp_path / "TA-mine" / "default" / "props.conf").write_text(
+        "this is no setting\n[mine]\nSHOULD_LINEMERGE = false\nTRANSFORMS-drop = drop\nEXTRACT-bad = (?<user>\n"
+    )
+    (tmp_path / "TA-mine" / "default" / "transforms.conf").write_text(
+        "[drop]\nREGEX = noise\nDEST_KEY = queue\nFORMAT = nullQueue\n"
+    )
+    data = b"2025-05-08T06:31:02Z a=1\n2025-05-08T06:31:03Z noise\n2025-05-08T06:31:04Z a=2\n"
+    ended = fields(tmp_path, "a.log", data, "--sourcetype", "mine", "--app", "TA-mine")
+    assert "a.log: 2 events of 1 kind" in ended.out
+    assert "warning: 1 event refused: a rule sends it to the null queue" in ended.err
+    assert "TA-mine/default/props.conf:1" in ended.err
+    assert "TA-mine/default/props.conf:5" in ended.err
