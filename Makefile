@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: run test containers image check lint types imports fidelity rest-api clean
+.PHONY: run test containers image check lint types imports fidelity rest-api spl-reference clean
 
 run: $(STAMP)  ## install, then run the main job: test every detection of this repository
 	$(BIN)/harness test
@@ -46,6 +46,9 @@ fidelity: $(STAMP)  ## write the fidelity page and its summary anew from the tes
 
 rest-api: $(STAMP)  ## write the page of all endpoints anew from the routes
 	$(BIN)/python -m tests.rest.endpoints
+
+spl-reference: $(STAMP)  ## write the page of the search language anew from the code and its tests
+	$(BIN)/python -m tests.conformance.reference
 
 clean:
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis
