@@ -9,7 +9,7 @@ import pytest
 
 from harness.server.config import ServerConfig
 from harness.server.server import Server
-from tests.server.wire import PASSWORD, Rest
+from tests.server.wire import PASSWORD, Reply, Rest
 
 INDEXES = "/services/data/indexes"
 SIMPLE = "/services/receivers/simple"
@@ -38,6 +38,15 @@ def test_reads_may_be_kept(rest: Rest) -> None:
     assert reply.headers["cache-control"] == "must-revalidate, private, max-age=1800"
     assert reply.headers["etag"].startswith('W/"YWRtaW4=-')
     assert "etag" not in rest.get(f"{INDEXES}/nope").headers
+
+    def again() -> Reply:
+        tag = rest.get(f"{INDEXES}/main").headers["etag"]
+        headers = {**rest.basic(), "If-None-Match": tag}
+        return rest("GET", f"{INDEXES}/main?output_mode=json", headers=headers)
+
+    # The tag changes with each second, by the time of the feed.
+    kept = next(found for _ in range(10) if (found := again()).status == 304)
+    assert kept.body == b""
     assert "etag" not in rest.get("/services/server/info").headers
 
 

@@ -15,6 +15,17 @@ from tests.server.wire import PASSWORD, Rest
 JOBS = "/services/search/v2/jobs"
 
 
+RUNNING = {
+    "canSummarize", "dropCount", "eventAvailableCount", "eventCount", "eventFieldCount", "eventIsStreaming",
+    "eventIsTruncated", "eventSearch", "eventSorting", "fieldMetadataResults", "fieldMetadataStatic",
+    "indexEarliestTime", "indexLatestTime", "isBatchModeSearch", "isRealTimeSearch", "isRemoteTimeline",
+    "isTimeCursored", "is_prjob", "keywords", "normalizedSearch", "optimizedSearch", "phase0", "phase1",
+    "remoteSearch", "reportSearch", "resultCount", "resultIsStreaming", "runDuration", "scanCount",
+    "searchCanBeEventType", "searchTelemetry", "searchTotalBucketsCount", "searchTotalEliminatedBucketsCount",
+}  # fmt: skip
+"""What a job has from the moment that it runs. Splunk also tells ``fieldMetadataEvents``."""
+
+
 @pytest.fixture
 def busy() -> Iterator[tuple[Rest, threading.Event]]:
     """A server whose only search thread is busy until the event is set."""
@@ -36,8 +47,16 @@ def test_a_job_that_waits_has_the_early_members_only(busy: tuple[Rest, threading
     found = content(rest, sid)
     assert found["dispatchState"] == "QUEUED"
     assert found["isDone"] is False
-    assert {"scanCount", "resultCount", "runDuration", "normalizedSearch", "searchTelemetry"}.isdisjoint(found)
+    assert len(found) == 36
+    assert RUNNING.isdisjoint(found)
     assert rest.get(f"{JOBS}/{sid}/results").status == 204
+
+
+def test_a_job_that_is_done_has_all_members(rest: Rest) -> None:
+    rest.post(JOBS, search="search index=main", exec_mode="blocking", id="whole")
+    found = content(rest, "whole")
+    assert found.keys() >= RUNNING
+    assert len(found) == 36 + len(RUNNING)
 
 
 @pytest.mark.measured("M3.32")
