@@ -170,7 +170,7 @@ def _head(page: Page, **more: Any) -> bytes:
 
 def _json(page: Page) -> Iterator[bytes]:
     """The envelope of M2.28 and, without rows, of M2.29; all on one line."""
-    count: dict[str, int] = {"post_process_count": page.total} if page.post_processed or not page.rows else {}
+    count = _post_process_count(page, page.post_processed or not page.rows)
     if not page.rows:
         yield _head(page, **count) + b',"results":[]}'
         return
@@ -179,6 +179,10 @@ def _json(page: Page) -> Iterator[bytes]:
     for position, row in enumerate(_objects(page)):
         yield (b"," if position else b"") + row
     yield b'],"highlighted":{}}'
+
+
+def _post_process_count(page: Page, shown: bool) -> dict[str, int]:
+    return {"post_process_count": page.total} if shown else {}
 
 
 def _objects(page: Page) -> Iterator[bytes]:
@@ -192,7 +196,7 @@ def _objects(page: Page) -> Iterator[bytes]:
 
 def _json_rows(page: Page) -> Iterator[bytes]:
     names = list(page.names) if page.rows else []
-    yield _head(page, fields=names) + b',"rows":['
+    yield _head(page, **_post_process_count(page, page.post_processed), fields=names) + b',"rows":['
     for position, row in enumerate(_rows(page, _encoded, b"null")):
         yield (b"," if position else b"") + b"[" + b",".join(row) + b"]"
     yield b"]}"
@@ -200,7 +204,7 @@ def _json_rows(page: Page) -> Iterator[bytes]:
 
 def _json_cols(page: Page) -> Iterator[bytes]:
     names = list(page.names) if page.rows else []
-    yield _head(page, fields=names) + b',"columns":['
+    yield _head(page, **_post_process_count(page, page.post_processed), fields=names) + b',"columns":['
     for position, name in enumerate(names):
         column = page.frame.column(name)
         table = table_of(column, name, page.timezone, msgspec.json.encode, b"null")

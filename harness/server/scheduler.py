@@ -222,6 +222,7 @@ def _arguments(saved: SavedSearch, overrides: Mapping[str, str]) -> dict[str, st
         "index_earliest": setting("index_earliest"),
         "index_latest": setting("index_latest"),
         "sample_ratio": setting("sample_ratio"),
+        "status_buckets": setting("buckets"),
     }
     unset = {"earliest_time": ("",), "latest_time": ("",)}
     return {name: value for name, value in found.items() if value not in unset.get(name, ("", "0"))}

@@ -25,6 +25,7 @@ STANZAS: Final[Mapping[str, Mapping[str, Mapping[str, Mapping[str, str]]]]] = {
             "summary_index": {"label": "Summary index", "is_custom": "0"},
             "webhook": {"label": "Webhook", "is_custom": "1"},
         },
+        "web": {"settings": {"enableSplunkWebSSL": "0", "httpport": "8000", "mgmtHostPort": "127.0.0.1:8089"}},
     },
     "search": {
         "savedsearches": {

@@ -269,3 +269,37 @@ def test_saved_searches_that_every_splunk_has(rest: Rest) -> None:
     entry = rest.get("/servicesNS/nobody/search/saved/searches/Errors%20in%20the%20last%2024%20hours").json["entry"][0]
     assert entry["content"]["dispatch.earliest_time"] == "-1d"
     assert (entry["acl"]["app"], entry["acl"]["removable"]) == ("search", False)
+
+
+def test_data_models_are_shown_with_lineage_and_owners(rest: Rest) -> None:
+    """The SDK for JavaScript reads them: tests/service_tests/datamodels.js"""
+    lookup = {
+        "calculationID": "c1", "calculationType": "Lookup", "lookupName": "l", "inputField": "host", "lookupField": "h",
+        "outputFields": [{"fieldName": "city", "lookupOutputFieldName": "c"}],
+    }  # fmt: skip
+    objects = [
+        {"objectName": "Top", "displayName": "Top", "parentName": "BaseEvent", "fields": [{"fieldName": "user"}],
+         "calculations": [lookup], "constraints": [{"search": "index=main"}]},
+        {"objectName": "Low", "displayName": "Low", "parentName": "Top", "fields": [], "calculations": [],
+         "constraints": [{"search": "low=1"}]},
+    ]  # fmt: skip
+    model = {"modelName": "Family", "displayName": "Family", "description": "", "objects": objects}
+    made = rest.post("/services/datamodel/model", name="Family", **{"eai:data": json.dumps(model)})
+    shown = json.loads(made.json["entry"][0]["content"]["eai:data"])
+    assert shown["objectNameList"] == ["Top", "Low"]
+    top, low = shown["objects"]
+    assert (top["lineage"], low["lineage"]) == ("Top", "Top.Low")
+    assert (top["fields"][0]["owner"], low["constraints"][0]["owner"]) == ("Top", "Top.Low")
+    calculation = top["calculations"][0]
+    assert (calculation["owner"], calculation["outputFields"][0]["owner"]) == ("Top", "Top")
+    assert calculation["lookupInputs"] == [{"inputField": "host", "lookupField": "h"}]
+
+
+def test_what_every_web_conf_says(rest: Rest) -> None:
+    """The SDK for JavaScript reads the port of Splunk Web: tests/service_tests/properties.js"""
+    assert rest.get("/servicesNS/admin/search/properties/web/settings/httpport").text == "8000"
+
+
+def test_an_app_can_be_reloaded(rest: Rest) -> None:
+    assert rest.post("/services/apps/local/search/_reload").status == 200
+    assert rest.post("/services/apps/local/nobody/_reload").status == 404

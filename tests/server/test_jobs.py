@@ -402,6 +402,10 @@ def test_post_processing(rest: Rest) -> None:
     body = rest.post(f"{JOBS}/{sid}/results", search="stats count by g | sort g").json
     assert body["results"] == [{"g": "a", "count": "2"}, {"g": "b", "count": "3"}]
     assert body["post_process_count"] == 2
+    for mode in ("json_rows", "json_cols"):
+        found = rest.post(f"{JOBS}/{sid}/results", search="stats count by g", output_mode=mode).json
+        assert found["post_process_count"] == 2
+        assert "post_process_count" not in rest.post(f"{JOBS}/{sid}/results", output_mode=mode).json
     assert rest.post(f"{JOBS}/{sid}/results", search="bogus").message == ("FATAL", "Unknown search command 'bogus'.")
 
 

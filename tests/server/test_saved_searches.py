@@ -219,3 +219,12 @@ def test_suppress_and_acknowledge(rest: Rest) -> None:
     assert content(rest.get(f"{SAVED}/mine/suppress"))["suppressed"] is True
     assert "mine" in str(content(rest.post(f"{SAVED}/mine/acknowledge"))["suppressionKey"])
     assert content(rest.get(f"{SAVED}/mine/suppress"))["suppressed"] is False
+
+
+def test_buckets_of_a_dispatch_are_those_of_its_timeline(rest: Rest) -> None:
+    """The SDK for JavaScript asks for them: tests/service_tests/savedsearch.js"""
+    rest.post("/servicesNS/nobody/search/saved/searches", name="bucketed", search="index=main | head 1")
+    path = "/servicesNS/nobody/search/saved/searches/bucketed/dispatch"
+    for given, shown in (({"dispatch.buckets": "295"}, 295), ({}, 0)):
+        sid = rest.post(path, **given).json["sid"]
+        assert rest.get(f"/services/search/jobs/{sid}").json["entry"][0]["content"]["statusBuckets"] == shown

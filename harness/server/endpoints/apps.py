@@ -93,6 +93,13 @@ def switch(call: Call, name: str, on: bool) -> Entry:
     return _entry(changed)
 
 
+@apps.action("_reload", "GET", "POST")
+def reload(call: Call, name: str) -> Answer:
+    """Nothing is read anew: what is written counts at once."""
+    _find(call, name)
+    return apps.answer(call, [])
+
+
 @apps.action("package", "GET")
 def package(call: Call, name: str) -> Answer:
     """Shown only: where a package of the app would be (N8.40)."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
@@ -11,6 +12,7 @@ import msgspec
 from harness.errors import KnowledgeError
 from harness.knowledge.apps import App
 from harness.knowledge.datamodels import parse_data_model
+from harness.knowledge.knowledge import Knowledge
 from harness.server.answers import Refusal, could_not_find
 from harness.server.atom import Acl, Entry, Fields
 from harness.server.call import Call
@@ -32,7 +34,8 @@ models = Collection(
 @models.entries
 def listed(call: Call) -> list[Entry]:
     """The models of all apps; each is a JSON text (``description`` and ``eai:data`` alike)."""
-    return [_entry(call, name) for name in call.instance.knowledge.data_model_names()]
+    knowledge = call.instance.knowledge  # as it is now: others may remove a model meanwhile
+    return [_entry(call, name, knowledge) for name in knowledge.data_model_names()]
 
 
 @models.creator
@@ -83,13 +86,17 @@ def _write(call: Call, name: str, text: str) -> None:
     call.instance.confs.put_data_model(name, data)
 
 
-def _app(call: Call, name: str) -> App:
-    return next(app for app in reversed(call.instance.knowledge.apps) if name in app.data_models)
+def _app(knowledge: Knowledge, name: str) -> App:
+    """404 if the model has gone meanwhile."""
+    found = next((app for app in reversed(knowledge.apps) if name in app.data_models), None)
+    if found is None:
+        raise could_not_find(name)
+    return found
 
 
-def _entry(call: Call, name: str) -> Entry:
-    app = _app(call, name)
-    text = app.data_models[name].decode("utf-8", "replace")
+def _entry(call: Call, name: str, knowledge: Knowledge | None = None) -> Entry:
+    app = _app(knowledge or call.instance.knowledge, name)
+    text = _completed(app.data_models[name])
     acceleration = {**_ACCELERATION, **call.instance.accelerations.get(name, {})}
     content: dict[str, Json] = {
         "acceleration": msgspec.json.encode(acceleration).decode(),
@@ -112,3 +119,39 @@ def _entry(call: Call, name: str) -> Entry:
         links=("alternate", "list", "_reload", "edit", *(("remove",) if written else ())),
         fields=Fields(optional=["acceleration", "eai:data", "provisional"]),
     )
+
+
+def _completed(data: bytes) -> str:
+    """The model as Splunk shows it: each dataset with its lineage, and what it brings with its owner."""
+    try:
+        model: dict[str, Any] = msgspec.json.decode(data, type=dict[str, Any])
+        datasets: list[dict[str, Any]] = msgspec.convert(model.get("objects", []), list[dict[str, Any]])
+    except msgspec.DecodeError:  # what searches cannot read either is shown as it is
+        return data.decode("utf-8", "replace")
+    parents = {str(each.get("objectName")): str(each.get("parentName", "")) for each in datasets}
+    for dataset in datasets:
+        lineage = _lineage(str(dataset.get("objectName")), parents)
+        dataset.setdefault("lineage", lineage)
+        calculations = dataset.setdefault("calculations", [])
+        outputs = [output for calculation in calculations for output in calculation.get("outputFields", [])]
+        for part in (
+            *dataset.setdefault("fields", []),
+            *dataset.setdefault("constraints", []),
+            *calculations,
+            *outputs,
+        ):
+            part.setdefault("owner", lineage)
+        for calculation in calculations:
+            if calculation.get("calculationType") == "Lookup" and {"inputField", "lookupField"} <= calculation.keys():
+                pair = {key: calculation[key] for key in ("inputField", "lookupField")}
+                calculation.setdefault("lookupInputs", [pair])
+    names = [each.get("objectName") for each in datasets]
+    return msgspec.json.encode({"objectNameList": names, **model, "objects": datasets}).decode()
+
+
+def _lineage(name: str, parents: Mapping[str, str]) -> str:
+    """``Root.Child.Grandchild``; a model whose datasets are each other's parents ends where it began."""
+    found = [name]
+    while (parent := parents.get(found[0], "")) in parents and parent not in found:
+        found.insert(0, parent)
+    return ".".join(found)
