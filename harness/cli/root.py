@@ -16,6 +16,7 @@ from harness.errors import ExitCode, HarnessError
 COMMANDS = {
     "test": "Test detections: validation, unit, integration.",
     "validate": "Check detections by the static rules only.",
+    "explain": "Show where a detection's search loses its rows.",
     "search": "Run SPL over files.",
     "replay": "Send datasets to a Splunk.",
     "fields": "Show what Splunk extracts from a dataset.",

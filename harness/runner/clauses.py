@@ -83,7 +83,7 @@ class _Probe:
         )
 
     def tstats(self, command: Command) -> list[Step]:
-        parts = _TstatsParts.of(command)
+        parts = TstatsParts.of(command)
         head = f"| tstats {parts.options} count {parts.source}"
         first = [Step(parts.source.removeprefix("from ") or "events", self._counted(head, []))] if parts.source else []
         if not parts.source:
@@ -104,7 +104,7 @@ class _Probe:
             lambda held: self._rows(f"{self._before} | search {' '.join(held)}"),
         )
 
-    def _by(self, parts: _TstatsParts, head: str, rows: int) -> list[Step]:
+    def _by(self, parts: TstatsParts, head: str, rows: int) -> list[Step]:
         """tstats leaves out an event that lacks a BY field."""
         where = f" where {' '.join(parts.conditions)}" if parts.conditions else ""
         for field in parts.by:
@@ -134,7 +134,7 @@ class _Probe:
 
 
 @dataclass(frozen=True, slots=True)
-class _TstatsParts:
+class TstatsParts:
     """``source`` is ``from datamodel=X`` or empty; ``conditions`` are the terms of its WHERE, ``by`` its fields."""
 
     options: str
@@ -143,7 +143,7 @@ class _TstatsParts:
     by: list[str]
 
     @classmethod
-    def of(cls, command: Command) -> _TstatsParts:
+    def of(cls, command: Command) -> TstatsParts:
         arguments = Arguments(command)
         marks: dict[str, int] = {}
         conditions: list[str] = []
