@@ -21,6 +21,7 @@ COMMANDS = {
     "replay": "Send datasets to a Splunk.",
     "fields": "Show what Splunk extracts from a dataset.",
     "serve": "Run the embedded Splunk.",
+    "new": "Write the first files of a detection.",
     "lock": "Pin the content of every dataset.",
     "gate": "Decide whether what changed may be released.",
     "up": "Start a Splunk in a container.",
