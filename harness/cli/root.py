@@ -29,6 +29,7 @@ COMMANDS = {
     "down": "Remove the containers.",
     "bake": "Make an image with the apps installed.",
     "report": "Merge run records and write reports.",
+    "bench": "Measure how fast the embedded Splunk is here.",
     "version": "Say the version, and what the engine's fidelity rests on.",
 }
 """Every subcommand in the order ``--help`` lists them; ``harness/cli/<name>.py`` holds it as ``command``."""
