@@ -17,7 +17,7 @@ from harness.cli.backends import (
 from harness.cli.common import exit_code, report_option
 from harness.cli.containers import container_options, say, settings_of
 from harness.cli.selection import Selection, selection_options
-from harness.cli.workers import staff_for, workers_option
+from harness.cli.workers import cluster_option, staff_for, workers_option
 from harness.errors import ExitCode, FilePlace, UsageError
 
 if TYPE_CHECKING:
@@ -66,6 +66,7 @@ class LevelList(click.ParamType[tuple[str, ...]]):
 @click.option("--offline", is_flag=True, help="Never download a dataset.")
 @report_option
 @workers_option
+@cluster_option
 @selection_options
 @click.option(
     "--resume", is_flag=True, help="Go on with a run that was stopped or killed: what it finished still holds."
@@ -86,6 +87,7 @@ def command(
     offline: bool,
     reports: tuple[str, ...],
     workers: int | None,
+    cluster: str | None,
     changed_since: str | None,
     shard: str | None,
     durations: Path | None,
@@ -116,7 +118,7 @@ def command(
         tell_app_warnings(setup.knowledge, apps)
     tools = setup.tools(report=say)
     journal = _journal(setup, resume=resume)
-    staff = staff_for(setup, tools, plan, workers)
+    staff = staff_for(setup, tools, plan, workers, cluster)
     events = run(plan, tools, workers=staff, journal=journal, shard=shard or "", fail_fast=fail_fast)
     record = follow(events, quiet=quiet, verbose=bool(verbose))
     for name, path in requests:

@@ -49,7 +49,18 @@ def workers_option(function: Command) -> Command:
     )(function)
 
 
-def staff_for(setup: Setup, tools: Tools, plan: Sequence[PlannedTest], wanted: int | None) -> Workers | None:
+def cluster_option(function: Command) -> Command:
+    return click.option(
+        "--cluster",
+        metavar="ADDRESS",
+        help="A Dask scheduler, as tcp://host:8786: its workers run the tests, each on an embedded Splunk of its own. "
+        "Needs pip install 'harness[cluster]'.",
+    )(function)
+
+
+def staff_for(
+    setup: Setup, tools: Tools, plan: Sequence[PlannedTest], wanted: int | None, cluster: str | None = None
+) -> Workers | None:
     """The workers to run a plan, ``tools`` the first one's; None where this process does it alone."""
     from harness.backends.choice import DOCKER, EMBEDDED, urls_of
     from harness.runner.servers import Servers
@@ -57,6 +68,12 @@ def staff_for(setup: Setup, tools: Tools, plan: Sequence[PlannedTest], wanted: i
     tests = sum(test.needs_backend for test in plan)
     if not tests:
         return None
+    if cluster is not None:
+        if setup.backend != EMBEDDED:
+            raise UsageError("--cluster runs tests on embedded Splunks", hint="leave --backend out")
+        from harness.runner.cluster import Cluster
+
+        return Cluster(setup, cluster)
     if setup.backend == DOCKER:
         return Servers([tools, *(setup.tools(member, say) for member in range(1, wanted or 1))])
     if setup.backend != EMBEDDED:

@@ -1,0 +1,151 @@
+"""A Dask cluster of two processes runs the tests: with the record of a local run, and with one of them killed."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.cli.command import environment, harness
+from tests.runner.packs import detection, write_pack
+from tests.runner.test_run import NET_USE
+
+pytestmark = pytest.mark.slow
+CLUSTER = """
+import sys
+from distributed import LocalCluster
+if __name__ == "__main__":
+    cluster = LocalCluster(n_workers=2, threads_per_worker=1, host="127.0.0.1", dashboard_address=None, silence_logs=50)
+    print(cluster.scheduler_address, *(worker.pid for worker in cluster.workers.values()), flush=True)
+    sys.stdin.read()
+    cluster.close()
+"""
+
+
+@pytest.fixture
+def cluster(tmp_path: Path) -> Iterator[tuple[str, list[int]]]:
+    """The address of the scheduler, and the processes of its two workers. Their cache is not ours."""
+    script = tmp_path / "cluster.py"
+    script.write_text(CLUSTER)
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    process = subprocess.Popen(
+        [sys.executable, str(script)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        cwd=elsewhere,
+        env=environment(elsewhere, {"PYTHONPATH": str(Path(__file__).resolve().parents[2])}),
+    )
+    assert process.stdout is not None
+    address, *pids = process.stdout.readline().split()
+    yield address, [int(pid) for pid in pids]
+    process.communicate(timeout=60)
+
+
+def pack(root: Path, count: int) -> None:
+    write_pack(
+        root,
+        *(detection(f"Number {number}") for number in range(count)),
+        detection("Silent", search="`things` process=nothing | `silent_filter`"),
+        detection("Strange", search="`things` | frobnicate | `strange_filter`"),
+        **{"data.log": NET_USE},
+    )
+
+
+def record(path: Path) -> list[dict[str, Any]]:
+    found = json.loads(path.read_text())["detections"]
+    for item in found:
+        for result in item["results"]:
+            del result["duration_s"]
+    return list(found)
+
+
+def test_a_run_on_a_cluster_has_the_record_of_a_local_one(tmp_path: Path, cluster: tuple[str, list[int]]) -> None:
+    root = tmp_path / "content"
+    root.mkdir()
+    pack(root, 4)
+    local = harness("test", "--report", "json=local.json", "-q", cwd=root)
+    remote = harness("test", "--cluster", cluster[0], "--report", "json=remote.json", "-q", cwd=root)
+    assert (remote.code, remote.err) == (local.code, "")
+    assert record(root / "remote.json") == record(root / "local.json")
+
+
+def test_data_that_the_workers_do_not_have_is_sent_to_them(tmp_path: Path, cluster: tuple[str, list[int]]) -> None:
+    """The dataset is changed where the workers look for it; what they are to use is known by its hash."""
+    root = tmp_path / "content"
+    root.mkdir()
+    write_pack(root, detection(), **{"data.log": NET_USE})
+    data = root / "data.log"
+    kept = tmp_path / "kept"
+    kept.mkdir()
+    data.rename(kept / "data.log")
+    script = tmp_path / "hide.py"
+    script.write_text(HIDE)
+    done = subprocess.run(
+        [sys.executable, str(script), cluster[0], str(root), str(kept)],
+        capture_output=True, text=True, timeout=100, env=environment(tmp_path), check=False,
+    )  # fmt: skip
+    assert done.stdout.splitlines()[-1:] == ["pass 3"], done.stderr
+
+
+HIDE = """
+import sys
+from pathlib import Path
+from dataclasses import replace
+from harness.content import load_content
+from harness.runner.cluster import Cluster
+from harness.runner.plan import plan_run
+from harness.runner.record import Level
+from harness.runner.run import run
+from harness.runner.setup import Setup
+address, root, kept = sys.argv[1:]
+setup = Setup(load_content(Path(root), ()))
+plan = plan_run(setup.content, levels=[Level.UNIT])
+staff = Cluster(setup, address)
+staff._locator = replace(setup.locator, data_root=Path(kept))  # only this process knows of that folder
+*_, last = run(plan, setup.tools(), workers=staff)
+(result,) = last.record.results()
+print(result.reason, file=sys.stderr)
+print(result.status.value, result.datasets[0].events)
+"""
+
+
+def test_a_worker_that_is_killed_costs_no_test(tmp_path: Path, cluster: tuple[str, list[int]]) -> None:
+    root = tmp_path / "content"
+    root.mkdir()
+    pack(root, 12)
+    harness("test", "--level", "unit", "--report", "json=local.json", "-q", cwd=root)
+    process = subprocess.Popen(
+        [sys.executable, "-m", "harness", "test", "--level", "unit", "-v", "--cluster", cluster[0],
+         "--report", "json=remote.json"],
+        cwd=root, env=environment(root), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    assert process.stderr is not None
+    for line in process.stderr:
+        if "pass" in line:
+            os.kill(cluster[1][0], signal.SIGKILL)
+            break
+    _, said = process.communicate(timeout=100)
+    assert process.returncode == 1, said
+    assert record(root / "remote.json") == record(root / "local.json")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "said"),
+    [
+        (["--cluster", "tcp://127.0.0.1:1"], 3, "no Dask scheduler answers at tcp://127.0.0.1:1"),
+        (["--cluster", "tcp://127.0.0.1:1", "--backend", "docker"], 2, "--cluster runs tests on embedded Splunks"),
+    ],
+)
+def test_what_cannot_be_is_said(tmp_path: Path, arguments: list[str], code: int, said: str) -> None:
+    write_pack(tmp_path, detection(), **{"data.log": NET_USE})
+    ended = harness("test", *arguments, cwd=tmp_path)
+    assert (ended.code, said in ended.err) == (code, True), ended.err
