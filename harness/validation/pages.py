@@ -24,33 +24,40 @@ def page(name: str) -> str:
     """The page of one rule, as Markdown. Raises UsageError if there is no such rule."""
     if name not in READING and _rule(name) is None:
         raise UsageError(f"there is no rule {name!r}", hint=nearest(name, frozenset(rule_ids())))
-    return "\n".join(_lines(name))
+    return "\n".join([f"# {name}", "", *_about(name), "", *_switching_off(name), ""])
 
 
-def _lines(name: str) -> Iterator[str]:
+def all_pages() -> str:
+    """Every rule on one page, as ``docs/rules.md`` has it."""
+    head = "Written by `python -m harness.validation.pages > docs/rules.md`, from the rules themselves."
+    lines = ["# Static rules", "", head, "", *_switching_off("rule-id"), ""]
+    for name in rule_ids():
+        lines += [f"## {name}", "", *_about(name), ""]
+    return "\n".join(lines)
+
+
+def _about(name: str) -> Iterator[str]:
     rule = _rule(name)
-    yield f"# {name}"
-    yield ""
     yield summary_of(name)
-    yield ""
     why = "" if rule is None or rule.__doc__ in (Rule.__doc__, ContentRule.__doc__) else inspect.getdoc(rule) or ""
-    if why:
-        yield why
-        yield ""
-    yield f"Severity: {'error' if rule is None else rule.severity}" + (
-        ", where all of the content is checked." if isinstance(rule, ContentRule) else "."
-    )
+    yield from ("", why) if why else ()
     yield ""
-    yield "Switch it off with a reason, in a detection under `harness:`, or in `harness.yml` for all of the content:"
-    yield ""
-    yield "```yaml"
+    severity = "error" if rule is None else rule.severity
+    yield f"Severity: {severity}{', where all of the content is checked' if isinstance(rule, ContentRule) else ''}."
+
+
+def _switching_off(name: str) -> Iterator[str]:
     reason = f"{name}: why it does not hold here"
-    yield from (
-        ("ignore:", f"  {reason}") if isinstance(rule, ContentRule) else ("harness:", "  ignore:", f"    {reason}")
-    )
-    yield "```"
-    yield ""
+    yield "It is switched off with a reason, in `harness.yml` for all of the content, or in a detection:"
+    yield from ("", "```yaml", "harness:", "  ignore:", f"    {reason}", "```", "")
+    yield "In `harness.yml`, `ignore:` is at the top."
 
 
 def _rule(name: str) -> Rule | ContentRule | None:
     return next((each for each in all_rules() if each.id == name), None)
+
+
+if __name__ == "__main__":
+    import sys
+
+    sys.stdout.write(all_pages())

@@ -147,15 +147,23 @@ def _lookup(command: Any) -> Iterator[Read]:
 
 
 def fields_of(expression: Expr) -> Iterator[str]:
-    """The fields that an expression reads, apart from those that it asks whether they are there."""
-    if isinstance(expression, FieldRef):
-        if expression.name not in NULL_WORDS:
-            yield expression.name
-        return
+    """The fields that an expression reads, apart from those that it asks anywhere whether they are there."""
+    asked = set(_asked_for(expression))
+    return (name for name in _named(expression) if name not in asked)
+
+
+def _named(expression: Expr) -> Iterator[str]:
+    if isinstance(expression, FieldRef) and expression.name not in NULL_WORDS:
+        yield expression.name
     for part in _parts(expression):
-        if isinstance(part, FieldRef) and isinstance(expression, Call) and expression.name.lower() in TOLERANT:
-            continue
-        yield from fields_of(part)
+        yield from _named(part)
+
+
+def _asked_for(expression: Expr) -> Iterator[str]:
+    if isinstance(expression, Call) and expression.name.lower() in TOLERANT:
+        yield from (part.name for part in expression.arguments if isinstance(part, FieldRef))
+    for part in _parts(expression):
+        yield from _asked_for(part)
 
 
 def needed_fields(condition: Expr) -> Iterator[str]:

@@ -16,7 +16,7 @@ from harness.runner.record import Level, Status
 from harness.runner.rules import StaticRules
 from harness.runner.verdict import Verdict
 from harness.validation.findings import as_annotation, as_sarif
-from harness.validation.pages import page, rule_ids, summary_of
+from harness.validation.pages import all_pages, page, rule_ids, summary_of
 from tests.cli.command import harness
 from tests.runner.packs import detection, write_pack
 from tests.runner.test_run import NET_USE
@@ -59,6 +59,11 @@ def test_every_rule_has_a_page_that_says_how_to_switch_it_off(name: str) -> None
     text = page(name)
     assert text.startswith(f"# {name}\n\n{summary_of(name)}\n")
     assert f"{name}: why it does not hold here" in text
+
+
+def test_the_page_of_all_rules_is_in_step() -> None:
+    written = (Path(__file__).parents[2] / "docs" / "rules.md").read_text(encoding="utf-8")
+    assert written == all_pages(), "call python -m harness.validation.pages > docs/rules.md"
 
 
 def test_a_page_of_no_rule_is_refused_with_the_nearest() -> None:

@@ -93,6 +93,8 @@ def test_a_place_in_expanded_text_is_found_in_the_written_text() -> None:
     ("search", "rules"),
     [
         ("index=main | stats count by dest | where isnull(user) OR coalesce(user, dest)=1", []),
+        ("index=main | stats count by dest | eval x=case(isnotnull(src), src, isnotnull(dest), dest)", []),
+        ("index=main | stats count by dest | eval x=case(isnotnull(dest), src)", [("absent-field", "warning")]),
         ("index=main | stats count by dest | where NOT user=1 OR count>1", [("absent-field", "warning")]),
         ("index=main | stats count by dest | where count>1 AND user=1", [("absent-field", "error")]),
         ("index=main | stats count by dest | search user=* OR count=1", [("absent-field", "warning")]),
