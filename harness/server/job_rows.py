@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from harness.engine.plan import Plan
+from harness.engine.plan import Plan, Step
 from harness.server.answers import Message
 from harness.server.jobs import Job
 from harness.server.results import Page
@@ -40,6 +40,10 @@ STAMPED: Final = (
 _ON_DEMAND: Final = "search where eval regex rex head tail sort dedup reverse rename fields table bin bucket"
 """Commands that name every field which they make or use. A search of these only extracts what it names (M4.8, N3.24);
 any other command may ask for fields that it does not name, and then all are shown."""
+_UNWRITING: Final = frozenset(
+    ("search", "where", "regex", "fields", "table", "sort", "head", "tail", "dedup", "reverse")
+)
+_KINDS: Final = {"s": "str", "n": "num"}
 _WORD: Final = re.compile(r"[A-Za-z0-9_.:{}\-*]+")
 
 
@@ -98,6 +102,23 @@ def _on_demand(names: Iterable[str], plan: Plan) -> Iterable[str]:
     return (name for name in names if name in STAMPED or name in words)
 
 
+def _made(plan: Plan, last: Step) -> dict[str, str]:
+    """Fields that an eval before ``last`` makes as text or as a number, as far as that is known without the rows."""
+    from harness.engine.commands.eval import Eval
+    from harness.expressions.compile import ExpressionCompiler
+    from harness.expressions.scope import Scope
+
+    compiler = ExpressionCompiler(Scope(now=0.0))
+    found: dict[str, str] = {}
+    for step in reversed(plan.steps[: plan.steps.index(last)]):
+        if isinstance(step.command, Eval):
+            for name, expression in reversed(step.command.assignments):
+                found.setdefault(name, _KINDS.get(compiler.kind(expression), ""))
+        elif step.name not in _UNWRITING:
+            break
+    return {name: kind for name, kind in found.items() if kind}
+
+
 def attributes(job: Job, names: Iterable[str]) -> Mapping[str, Mapping[str, str]]:
     """What ``fields`` says of the columns that the last reporting command made (M2.35): the rank of its by-fields,
     ``_time`` being that of a timechart, and which columns of top and rare count."""
@@ -107,7 +128,11 @@ def attributes(job: Job, names: Iterable[str]) -> Mapping[str, Mapping[str, str]
     last = reporting[-1]
     by = getattr(last.command, "by", ())
     ranked = ["_time"] if last.name == "timechart" else [*by] if isinstance(by, tuple) else []
-    found = {str(name): {"groupby_rank": str(rank)} for rank, name in enumerate(ranked)}
+    kinds = _made(job.plan, last) if job.plan is not None else {}
+    found = {
+        str(name): {"groupby_rank": str(rank), **({"type": kinds[str(name)]} if str(name) in kinds else {})}
+        for rank, name in enumerate(ranked)
+    }
     if last.name in {"top", "rare"}:
         for kind in ("count", "percent"):
             column = getattr(last.command, f"{kind}_field", None)

@@ -309,7 +309,7 @@ def test_what_fields_say_of_columns(rest: Rest) -> None:
         return {field.pop("name"): field for field in listed}
 
     by = fields(f"{ROWS} | stats count by g n")
-    assert by == {"g": {"groupby_rank": "0"}, "n": {"groupby_rank": "1"}, "count": {}}
+    assert by == {"g": {"groupby_rank": "0", "type": "str"}, "n": {"groupby_rank": "1"}, "count": {}}
     top = fields(f"{ROWS} | top g")
     assert (top["count"], top["percent"]) == ({"type_special": "count"}, {"type_special": "percent"})
     assert fields("| makeresults | timechart count")["_time"] == {"groupby_rank": "0"}
