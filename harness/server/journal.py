@@ -92,7 +92,7 @@ class Journal:
                 raise BackendError(f"{self._path} cannot be written: {error.strerror}") from error
             self._end = position
             if time.monotonic() - self._synced > SYNC_SECONDS:
-                os.fdatasync(self._file)
+                os.fsync(self._file)
                 self._synced = time.monotonic()
 
     def rewrite(self, records: Iterable[bytes]) -> None:

@@ -14,6 +14,8 @@ import pytest
 from tests.server.peers.environment import node_modules
 from tests.server.serving import PASSWORD, Served, serve
 
+pytestmark = pytest.mark.timeout(300)  # with the time to install what is not there yet
+
 SEARCH = "| makeresults count=3 | streamstats count as n | eval double=n*2 | fields n double | fields - _time"
 ROWS = [["1", "2"], ["2", "4"], ["3", "6"]]
 SCRIPT = Path(__file__).parent / "peers" / "search.js"
