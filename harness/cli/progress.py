@@ -27,6 +27,8 @@ def follow(events: Iterator[Event], *, quiet: bool, verbose: bool) -> RunRecord:
         watcher = _watcher(stack, quiet=quiet, verbose=verbose)
         for event in events:
             if isinstance(event, RunStarted):
+                if event.known:
+                    _say(f"harness: going on: {event.known} of {event.tests} tests were finished before")
                 watcher.start(event.tests)
             elif isinstance(event, RunFinished):
                 record = event.record

@@ -120,14 +120,19 @@ def command(
     journal = _journal(setup, resume=resume)
     staff = staff_for(setup, tools, plan, workers, cluster)
     events = run(plan, tools, workers=staff, journal=journal, shard=shard or "", fail_fast=fail_fast)
-    record = follow(events, quiet=quiet, verbose=bool(verbose))
+    try:
+        record = follow(events, quiet=quiet, verbose=bool(verbose))
+    except KeyboardInterrupt:
+        if journal is not None:
+            click.echo("harness: --resume goes on from here", err=True)
+        raise
     for name, path in requests:
         write(record, name, path)
     return _code(record, plan) if plan else ExitCode.OK  # what was selected was empty, and that was said
 
 
 def _journal(setup: Setup, *, resume: bool) -> Journal | None:
-    """None while another run over this content writes the journal: this one can then not be resumed."""
+    """None where another run over this content writes the journal, or none can: this one can then not be resumed."""
     try:
         return setup.journal(resume=resume)
     except UsageError:

@@ -207,6 +207,11 @@ def attempted(action: Callable[[], T], url: str) -> T:
         raise DatasetError(
             f"the dataset {url} cannot be downloaded: {_short(error)}", hint="check the network and the URL"
         ) from error
+    except OSError as error:
+        raise DatasetError(
+            f"the dataset {url} cannot be kept: {error.strerror}: {error.filename}",
+            hint="the cache folder lies below XDG_CACHE_HOME, or ~/.cache",
+        ) from error
 
 
 def check(answer: requests.Response, url: str) -> None:

@@ -21,10 +21,12 @@ class TestId:
 
 @dataclass(frozen=True, slots=True)
 class RunStarted:
-    """``tests`` are to be judged, skipped ones included."""
+    """``tests`` are to be judged, skipped ones included. ``known`` of them were finished before, by a run that this one
+    goes on with."""
 
     tests: int
     backend: BackendRecord
+    known: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -54,18 +54,21 @@ class Journal:
     """A journal that this process alone writes.
 
     ``basis`` names what all verdicts rest on, the backend apart; ``current`` tells whether a dataset is still what was
-    sent. Raises UsageError if another process writes it.
+    sent. Raises UsageError if another process writes it, or none can.
     """
 
     def __init__(
         self, path: Path, *, resume: bool, basis: str, current: Callable[[PlannedTest, DatasetRecord], bool]
     ) -> None:
-        path.parent.mkdir(parents=True, exist_ok=True)
         self._path = path
         self._resume = resume
         self._basis = basis
         self._current = current
-        self._file: BinaryIO = path.open("a+b")
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            self._file: BinaryIO = path.open("a+b")
+        except OSError as error:
+            raise UsageError(f"the journal cannot be written: {error.strerror}", where=FilePlace(path)) from error
         if not lock(self._file, wait=False):
             self._file.close()
             raise UsageError(

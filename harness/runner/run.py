@@ -57,8 +57,8 @@ def run(
     finished = False
     try:
         backend = _start(plan, tools.backend)
-        yield RunStarted(len(plan), backend)
         known = journal.begin(plan, backend) if journal else {}
+        yield RunStarted(len(plan), backend, len(known))
         for event in _Course(plan, staff, results, known, journal).events():
             yield event
             if fail_fast and isinstance(event, TestFinished) and event.result.status in {Status.FAIL, Status.ERROR}:

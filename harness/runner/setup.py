@@ -60,7 +60,7 @@ class Setup:
         return Tools(backend, self.locator, rules.verdict)
 
     def journal(self, *, resume: bool) -> Journal:
-        """The journal of runs over this content. Raises UsageError while another run writes it."""
+        """The journal of runs over this content. Raises UsageError while another run writes it, or none can."""
         here = replace(self.locator, downloads=replace(self.downloads, offline=True))
 
         def current(test: PlannedTest, dataset: DatasetRecord) -> bool:

@@ -66,7 +66,7 @@ def test_ctrl_c_ends_a_run_at_once_and_leaves_no_process_and_no_file(tmp_path: P
         os.killpg(process.pid, signal.SIGINT)  # a terminal sends it to all of the group
         _, errors = process.communicate(timeout=30)
         assert process.returncode == 130
-        assert errors.splitlines()[-1] == "harness: stopped"
+        assert errors.splitlines()[-3:] == ["harness: --resume goes on from here", "", "harness: stopped"]
         assert "Traceback" not in errors
         wait_until_gone(process.pid)
     assert not list((tmp_path / "tmp").iterdir())

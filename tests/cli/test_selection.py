@@ -131,3 +131,13 @@ def test_a_run_killed_in_the_middle_goes_on_to_the_record_of_one_that_was_not(tm
     assert ended.code == 0
     assert results(tmp_path / "rest.json") == results(tmp_path / "whole.json")
     assert ended.err.count("events indexed from") <= 12 - passed
+    assert ended.err.startswith("harness: going on: ")
+    assert "of 12 tests were finished before" in ended.err
+
+
+def test_where_no_journal_can_be_written_tests_run_and_only_resume_is_refused(tmp_path: Path) -> None:
+    write_pack(tmp_path, detection(), **{"data.log": NET_USE})
+    nowhere = {"XDG_CACHE_HOME": str(write(tmp_path / "file", "no folder") / "below")}
+    assert harness("test", "--level=unit", "-q", cwd=tmp_path, env=nowhere).code == 0
+    ended = harness("test", "--level=unit", "-q", "--resume", cwd=tmp_path, env=nowhere)
+    assert (ended.code, "the journal cannot be written" in ended.err) == (2, True)
