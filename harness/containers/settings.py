@@ -17,7 +17,7 @@ from harness.containers.contract import ACCEPT_LICENSE, ACCEPT_TERMS
 from harness.errors import BackendError
 from harness.knowledge.apps import load_app
 
-DEFAULT_IMAGE: Final = "splunk/splunk:9.4"
+DEFAULT_IMAGE: Final = "splunk/splunk:10.4"
 """A tag that stands still but for patches; ``latest`` would change under a release."""
 
 
