@@ -14,18 +14,19 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from harness.errors import FilePlace, SearchError, UnsupportedSPL
+from harness.errors import FilePlace, UnsupportedSPL
 
 if TYPE_CHECKING:
     from maxminddb import Reader
 
 ENVIRONMENT: Final = "HARNESS_GEOIP_DB"
 
-HINT: Final = (
+TO_DO: Final = (
     f"Name a city database in the MaxMind DB format (.mmdb): set {ENVIRONMENT}=FILE, or db_path of [iplocation] in the "
     "limits.conf of an app given with --app. A Splunk has one at $SPLUNK_HOME/share/dbip-city-lite.mmdb; DB-IP City "
     "Lite and GeoLite2 City can be had from their makers."
 )
+"""Part of the message, not a hint beside it: only the message reaches a client over REST."""
 
 Record = Mapping[str, Any]
 
@@ -41,8 +42,7 @@ class Locations:
     def record(self, address: str) -> Record | None:
         """What the database says of an address or a CIDR subnet; None for what is neither, or has no location.
 
-        Raises UnsupportedSPL without a database, and for a subnet that the database divides; SearchError for a file
-        that is no city database.
+        Raises UnsupportedSPL without a database of cities that can be read, and for a subnet that the database divides.
         """
         network = _network(address)
         if network is None:
@@ -65,19 +65,19 @@ class Locations:
         import maxminddb
 
         if not self._path:
-            raise UnsupportedSPL("The locations of IP addresses cannot be told: no database is configured.", hint=HINT)
+            raise UnsupportedSPL(f"The locations of IP addresses cannot be told: no database is configured. {TO_DO}")
         path = Path(self._path)
         try:
             database = maxminddb.open_database(path)
         except (OSError, ValueError, maxminddb.InvalidDatabaseError) as problem:
             raise UnsupportedSPL(
-                f"The locations of IP addresses cannot be told: {path} is no database that can be read ({problem}).",
+                f"The locations of IP addresses cannot be told: {path} is no database that can be read "
+                f"({type(problem).__name__}). {TO_DO}",
                 where=self._place,
-                hint=HINT,
             ) from problem
         kind = database.metadata().database_type
         if "city" not in kind.lower():
-            raise SearchError(f"{path} is a database of the type {kind}, not of cities.", where=self._place, hint=HINT)
+            raise UnsupportedSPL(f"{path} is a database of the type {kind}, not of cities. {TO_DO}", where=self._place)
         return database
 
 

@@ -125,7 +125,6 @@ class IpLocation(SearchCommand):
         if isinstance(value, tuple):
             raise UnsupportedSPL(
                 f"The 'iplocation' command: the field '{self.field}' holds several values, and it is not known which "
-                "address Splunk looks up.",
-                hint=f"Split them first: mvexpand {self.field}",
+                f"address Splunk looks up. Split them first: mvexpand {self.field}"
             )
         return locations.record(to_text(value))
