@@ -74,9 +74,9 @@ def _content(instance: SplunkInstance, job: Job, *, json: bool) -> dict[str, Jso
             "messages": listed if json else _grouped(job),
             "request": dict(job.arguments),
             "runtime": {"auto_cancel": job.arguments.get("auto_cancel", "0"), "auto_pause": "0"},
-            **({"searchTelemetry": _telemetry(job)} if job.state not in _EARLY else {}),
             **({} if json else {"eai:acl": None}),
             "searchProviders": [instance.name],
+            **({"searchTelemetry": _telemetry(job)} if job.state not in _EARLY else {}),
         }
 
 

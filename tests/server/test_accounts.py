@@ -187,7 +187,9 @@ def test_authentication_tokens(rest: Rest) -> None:
     assert (entry["name"], entry["content"]["status"]) == (made["id"], "enabled")
     assert entry["content"]["claims"]["sub"] == "admin"
     assert rest.post(f"{TOKENS}/admin", id=made["id"], audience="x").message[1].startswith('Argument "audience"')
-    assert rest.post(f"{TOKENS}/admin", id=made["id"], status="disabled").status == 200
+    assert rest.get(TOKENS, id=made["id"], status="enabled").json["entry"][0]["content"]["headers"]["alg"]
+    (said,) = rest.post(f"{TOKENS}/admin", id=made["id"], status="disabled").json["messages"]
+    assert "disabled" in said["text"]
     assert rest("GET", "/services/server/info", headers=header).status == 401
     assert rest("DELETE", f"{TOKENS}/admin?id={made['id']}").status == 200
     assert rest.get(TOKENS, id=made["id"]).json["entry"] == []

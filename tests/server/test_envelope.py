@@ -19,7 +19,7 @@ ATOM = {
 # --- output modes -----------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.measured("M2.1", "N2.2", "N2.3", "N2.5", "N2.6")
+@pytest.mark.measured("M2.1", "N2.1", "N2.2", "N2.3", "N2.5", "N2.6", "N2.8", "N2.15")
 def test_without_a_mode_the_answer_is_atom(rest: Rest) -> None:
     reply = rest("GET", "/servicesNS/nobody/search/data/indexes")
     assert reply.headers["content-type"] == "text/xml; charset=UTF-8"
@@ -30,8 +30,22 @@ def test_without_a_mode_the_answer_is_atom(rest: Rest) -> None:
     assert feed.findtext("o:itemsPerPage", namespaces=ATOM) == "30"
     links = {link.get("rel"): link.get("href") for link in feed.findall("a:link", ATOM)}
     assert links["create"] == "/servicesNS/nobody/search/data/indexes/_new"
+    tags = [child.tag.partition("}")[2] for child in feed]
+    assert list(dict.fromkeys(tags)) == [
+        "title", "id", "updated", "generator", "author", "link", "totalResults", "itemsPerPage", "startIndex",
+        "messages", "entry",
+    ]  # fmt: skip
+    assert set(feed.find("a:generator", ATOM).attrib) == {"build", "version"}
     entry = feed.find("a:entry", ATOM)
-    assert [child.tag.partition("}")[2] for child in entry][:5] == ["title", "id", "updated", "link", "author"]
+    inside = [child.tag.partition("}")[2] for child in entry]
+    assert list(dict.fromkeys(inside)) == ["title", "id", "updated", "link", "author", "content"]
+    assert inside[:6] == ["title", "id", "updated", "link", "author", "link"]
+    assert entry.find("a:link", ATOM).get("rel") == "alternate"
+    lines = reply.text.splitlines()
+    assert lines[0] == '<?xml version="1.0" encoding="UTF-8"?>'
+    assert lines[1].startswith("<!--This is to override browser formatting; see server.conf[httpServer] to disable")
+    assert lines[2] == '<?xml-stylesheet type="text/xml" href="/static/atom.xsl"?>'
+    assert reply.text.endswith("</feed>\n")
 
 
 @pytest.mark.measured("M8.1", "N2.10", "N2.13")

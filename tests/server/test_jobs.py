@@ -167,7 +167,7 @@ def test_the_entry_in_json(rest: Rest) -> None:
     assert rest("GET", f"{JOBS}/{sid}/results").headers["link"] == f"<../{sid}>; rel=info"
 
 
-@pytest.mark.measured("M3.9", "N3.8", "N3.9", "N3.12")
+@pytest.mark.measured("M3.9", "N3.8", "N3.9", "N3.11", "N3.12")
 def test_the_entry_in_xml_is_bare(rest: Rest) -> None:
     sid = dispatch(rest, FAILING)
     root = etree.fromstring(rest("GET", f"{JOBS}/{sid}").body)
@@ -176,6 +176,8 @@ def test_the_entry_in_xml_is_bare(rest: Rest) -> None:
     assert root.findtext("a:title", namespaces=space) == FAILING
     keys = {key.get("name"): key for key in root.findall("a:content/s:dict/s:key", space)}
     assert keys["isFailed"].text == "1"
+    last = [name for name in keys if name != "searchTelemetry"][-6:]
+    assert last == ["performance", "messages", "request", "runtime", "eai:acl", "searchProviders"]
     fatal = keys["messages"].find("s:dict/s:key[@name='fatal']/s:list/s:item", space)
     assert "nosuchfunc" in fatal.text
     children = [child.tag.partition("}")[2] for child in root]

@@ -6,12 +6,13 @@ from collections.abc import Mapping
 from typing import Final
 
 from harness.server.accounts import Role, Secret, User, as_list, like
-from harness.server.answers import Refusal, could_not_find
+from harness.server.answers import Answer, Message, Refusal, could_not_find
 from harness.server.atom import Entry, Fields
 from harness.server.call import Call
 from harness.server.capabilities import EVERY_CAPABILITY, Json
 from harness.server.eai import Collection, check_arguments, require, unsupported_argument
 from harness.server.knowledge_objects import missing_arguments
+from harness.server.routing import Style, endpoint
 from harness.server.shapes import shape
 
 _USER_SETTINGS: Final = """
@@ -345,9 +346,11 @@ def create_token(call: Call, name: str, settings: dict[str, str]) -> Entry:
     return Entry(name="tokens", content={"eai:acl": None, "id": token.id, "token": value})
 
 
-@tokens.editor
-def edit_token(call: Call, name: str, settings: dict[str, str]) -> Entry:
-    """``id`` and ``status`` switch a token of the user off and on (N1.3, N1.4)."""
+@endpoint("authorization/tokens/{name}", "POST", style=Style.OBJECTS, handler="tokens")
+def edit_token(call: Call, name: str) -> Answer:
+    """``id`` and ``status`` switch a token of the user off and on; a message says so (N1.3, N1.4)."""
+    tokens.require(call)
+    settings = call.settings()
     check_arguments(settings, ("id", "status"))
     status = settings.get("status", "")
     if status not in {"enabled", "disabled"}:
@@ -358,7 +361,8 @@ def edit_token(call: Call, name: str, settings: dict[str, str]) -> Entry:
     if token.user != call.user.name:
         require(call, "edit_tokens_all")
     token.status = status
-    return Entry(name="tokens", content={"eai:acl": None, "id": token.id, "status": status})
+    entry = Entry(name="tokens", content={"eai:acl": None, "id": token.id, "status": status})
+    return tokens.answer(call, [entry], messages=[Message("INFO", f"The token {token.id} is {status}.")])
 
 
 @tokens.remover
