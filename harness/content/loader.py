@@ -24,6 +24,7 @@ from harness.content.models import (
     Problem,
     ScheduleConfig,
 )
+from harness.content.sigma import is_sigma, read_sigma
 from harness.content.yaml_document import YamlDocument, read_yaml
 
 T = TypeVar("T")
@@ -153,7 +154,10 @@ def _detections(root: Path, paths: list[Path], defaults: Defaults, problems: lis
     folders = [path.resolve() for path in paths] or [root / "detections"]
     files = dict.fromkeys(file for folder in folders for file in _below(root, folder))
     for document, data in _documents(files, problems):
-        yield read_detection(document, data, defaults, problems)
+        if is_sigma(document):
+            yield read_sigma(document, data, Fields(document, problems), defaults.baselines)
+        else:
+            yield read_detection(document, data, defaults, problems)
 
 
 def _below(root: Path, path: Path) -> list[Path]:

@@ -21,6 +21,7 @@ class Dialect(StrEnum):
     OBSERVABLE = "security_content 4.x"  # tags.observable
     RBA = "contentctl 5.x"  # rba
     FINDING = "contentctl-ng"  # finding, intermediate_findings
+    SIGMA = "Sigma"  # logsource, detection
 
 
 @dataclass(frozen=True, slots=True)

@@ -109,7 +109,7 @@ def _planned(
         _data(test.attack_data),
         test.expect,
         skip,
-        "\n".join(test.malformed),
+        "\n".join(test.malformed) or ("" if subject.search.strip() else "the detection has no search"),
         Window(test.earliest or None, test.latest or None),
         tuple(_baseline(item, baselines) for item in test.baselines if item.name in baselines),
         test.known_failure,

@@ -71,7 +71,7 @@ class FileIsNamedLikeDetection(Rule):
 
     def check(self, subject: Subject) -> Iterator[Problem]:
         wanted = _FILE_NAME.sub("_", subject.detection.name.lower()) + ".yml"
-        if subject.detection.file.name != wanted:
+        if subject.detection.file.name != wanted and subject.detection.dialect is not Dialect.SIGMA:
             yield self.problem(subject, "name", f"a detection of this name belongs into a file called {wanted}")
 
 

@@ -16,6 +16,7 @@ READING: Final = {
     "schema": "Every value is of the type that its key asks for.",
     "lookup-file": "The file of a lookup is there, and its rows have as many cells as its header.",
     "unknown-schedule": "The schedule that a detection names exists.",
+    "sigma": "A Sigma rule can be converted to one search.",
     "unknown-baseline": "The baselines that a test names exist.",
 }
 """What is found while files are read, before any rule, by its id. Names of macros and lookups may clash there, too."""

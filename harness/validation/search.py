@@ -110,6 +110,8 @@ class FilterMacroIsLast(Rule):
     def check(self, subject: Subject) -> Iterator[Problem]:
         call = f"`{subject.detection.filter_macro}`"
         search = blank_comments(subject.detection.search).rstrip()
+        if not search:
+            return  # there is none to end with it
         if call not in search:
             yield self.problem(
                 subject, "search", f"the search does not call its filter macro {call}", f"End it with | {call}"

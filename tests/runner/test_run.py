@@ -274,3 +274,8 @@ def test_fail_fast_ends_the_run_after_the_first_failure(tmp_path: Path) -> None:
     )
     events = list(run(plan_run(content, levels=[Level.UNIT]), tools_for(content), fail_fast=True))
     assert [detection.name for detection in record_of(events).detections] == ["A"]
+
+
+def test_a_detection_without_a_search_is_an_error_though_it_would_find_everything(tmp_path: Path) -> None:
+    result = one(tmp_path, detection(search=None))
+    assert (result.status, result.reason) == (Status.ERROR, "the detection has no search")
