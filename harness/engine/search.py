@@ -17,6 +17,7 @@ from harness.engine.plan import Plan, Step, plan
 from harness.errors import SPLError, SPLSyntaxError
 from harness.settings import Limits
 from harness.spl.time import InvalidTimeError, resolve_time
+from harness.values.column import RefusedColumn
 from harness.values.frame import Frame
 
 if TYPE_CHECKING:
@@ -127,6 +128,9 @@ class Searcher:
         run = Run(context)
         frame = run.steps(search.steps, Frame())
         frame = self._cut(frame, search, context, request.max_rows)
+        for column in frame.columns.values():
+            if isinstance(column, RefusedColumn):
+                raise column.refusal
         return SearchResult(
             frame=frame,
             plan=search,

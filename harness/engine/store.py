@@ -330,10 +330,7 @@ def compacted(frame: Frame) -> Frame:
     """Without dictionary entries that no row uses, where they outnumber the rows."""
     return replace(
         frame,
-        columns={
-            name: column.compact() if len(column.values) > frame.length else column
-            for name, column in frame.columns.items()
-        },
+        columns={name: column.compact() if column.sparse else column for name, column in frame.columns.items()},
     )
 
 

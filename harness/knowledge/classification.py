@@ -121,6 +121,11 @@ class Classifier:
         self._refused = next((each for each in ordered if each.refusal), None)
         self._tags = tags
 
+    @property
+    def fields(self) -> list[str]:
+        """What is added, as far as an event has any."""
+        return ["eventtype", "tag", *(f"tag::{field}" for field in self._tags)]
+
     def classify(self, frame: Frame) -> Frame:
         """Raises UnsupportedSPL if there is an event type that cannot be carried out."""
         if self._refused is not None:
@@ -140,7 +145,7 @@ class Classifier:
         return self._ranks[item[0]]
 
     def _with_classes(self, frame: Frame, masks: Mapping[str, np.ndarray]) -> Frame:
-        frame = frame.without(["eventtype", "tag", *(f"tag::{field}" for field in self._tags)])
+        frame = frame.without(self.fields)
         hits = [(name, mask) for name, mask in sorted(masks.items(), key=self._rank) if mask.any()]
         if hits:
             frame = frame.with_columns({"eventtype": _names_column(hits, len(frame))})

@@ -67,7 +67,8 @@ class Recipe:
     """Ready to run, each list in the order in which Splunk works it off.
 
     ``structured`` reads JSON: its fields add to metadata and indexed fields of their name (N10.33). ``key_values`` give
-    way to those, and to ``structured``.
+    way to those, and to ``structured``. Without the settings of ``refusals`` no field can be told; ``refused`` are
+    the calculated fields that cannot.
     """
 
     extractions: list[Extraction] = field(default_factory=list)
@@ -77,6 +78,7 @@ class Recipe:
     calculated: list[Calculated] = field(default_factory=list)
     lookups: list[AutomaticLookup] = field(default_factory=list)
     refusals: list[UnsupportedSPL] = field(default_factory=list)
+    refused: dict[str, UnsupportedSPL] = field(default_factory=dict)
 
 
 class RecipeReader:
@@ -120,7 +122,11 @@ class RecipeReader:
         said = f"[{stanza}] {key}: {problem.message}"
         if isinstance(problem, UnsupportedSPL):
             at = f"{place}: " if place is not None else ""
-            self._recipe.refusals.append(UnsupportedSPL(f"{at}{said}"))
+            refusal = UnsupportedSPL(f"{at}{said}")
+            if key.startswith("EVAL-"):
+                self._recipe.refused[key.removeprefix("EVAL-")] = refusal
+            else:
+                self._recipe.refusals.append(refusal)
         else:
             self._knowledge.warn(KnowledgeError(f"{said}; the setting is left out", where=place))
 

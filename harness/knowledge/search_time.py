@@ -17,7 +17,7 @@ from harness.expressions import Scope, evaluate
 from harness.knowledge.automatic_kv import Fields
 from harness.knowledge.lookup_fields import combined, look_up, prefer
 from harness.knowledge.recipes import Alias, Calculated, Recipe
-from harness.values.column import NULL, Codes, Column, Value, combine
+from harness.values.column import NULL, Codes, Column, RefusedColumn, Value, combine
 from harness.values.frame import Frame, concatenate_frames
 from harness.values.values import members, texts
 
@@ -30,8 +30,9 @@ _METADATA: Final = ("source", "host", "sourcetype")
 def search_time(frame: Frame, knowledge: Knowledge, now: float | None = None) -> Frame:
     """The frame with all search-time fields, rows in the same order.
 
-    Raises UnsupportedSPL for settings of these events that cannot be carried out; with ``now`` None also for
-    calculated fields that ask for the time of the search.
+    Raises UnsupportedSPL for settings of these events that cannot be carried out. Where only a calculated field cannot
+    be (with ``now`` None also one that asks for the time of the search), it is that field, and what depends on it,
+    that raises when it is read.
     """
     if not len(frame):
         return frame
@@ -42,7 +43,21 @@ def search_time(frame: Frame, knowledge: Knowledge, now: float | None = None) ->
         parts.append(_fields(frame if len(rows) == len(frame) else frame.take(rows), recipe, now))
         places.append(rows)
     whole = parts[0] if len(parts) == 1 else concatenate_frames(parts).take(np.argsort(np.concatenate(places)))
-    return replace(knowledge.classifier.classify(whole), events=frame.events)
+    return replace(_classified(whole, knowledge), events=frame.events)
+
+
+def _classified(frame: Frame, knowledge: Knowledge) -> Frame:
+    """With event types and tags; none of them can be told if one of them depends on a field that cannot."""
+    try:
+        return knowledge.classifier.classify(frame)
+    except UnsupportedSPL as refusal:
+        if not any(isinstance(column, RefusedColumn) for column in frame.columns.values()):
+            raise
+        return _refused(frame, knowledge.classifier.fields, refusal)
+
+
+def _refused(frame: Frame, names: Iterable[str], refusal: UnsupportedSPL) -> Frame:
+    return frame.with_columns({name: RefusedColumn(refusal, len(frame)) for name in names})
 
 
 def _renamed(frame: Frame, knowledge: Knowledge) -> Frame:
@@ -72,9 +87,12 @@ def _fields(frame: Frame, recipe: Recipe, now: float | None) -> Frame:
         raise UnsupportedSPL(refusal.message)
     frame = _extract(frame, recipe)
     frame = _alias(frame, recipe.aliases)
-    frame = _calculate(frame, recipe.calculated, now)
+    frame = _calculate(frame, recipe, now)
     for each in recipe.lookups:
-        frame = look_up(frame, each.lookup, each.inputs, each.outputs, overwrite=each.overwrite)
+        try:
+            frame = look_up(frame, each.lookup, each.inputs, each.outputs, overwrite=each.overwrite)
+        except UnsupportedSPL as refusal:
+            frame = _refused(frame, [name for _, name in each.outputs], refusal)
     return frame
 
 
@@ -168,11 +186,20 @@ def _alias(frame: Frame, aliases: Sequence[Alias]) -> Frame:
     return frame.with_columns(fresh)
 
 
-def _calculate(frame: Frame, fields: Sequence[Calculated], now: float | None) -> Frame:
+def _calculate(frame: Frame, recipe: Recipe, now: float | None) -> Frame:
     """In parallel over the fields before; null overwrites (N10.40)."""
-    if not fields:
-        return frame
-    if now is None and (timely := next((each for each in fields if each.timely), None)) is not None:
-        raise UnsupportedSPL(f"The calculated field '{timely.name}' asks for the time of the search.")
     scope = Scope(now=0.0 if now is None else now)
-    return frame.with_columns({each.name: evaluate(each.expression, frame, scope) for each in fields})
+    columns: dict[str, Column] = {name: RefusedColumn(why, len(frame)) for name, why in recipe.refused.items()}
+    columns.update({each.name: _calculated(each, frame, scope, timeless=now is None) for each in recipe.calculated})
+    return frame.with_columns(columns)
+
+
+def _calculated(each: Calculated, frame: Frame, scope: Scope, *, timeless: bool) -> Column:
+    if timeless and each.timely:
+        why = f"The calculated field '{each.name}' asks for the time of the search."
+        return RefusedColumn(UnsupportedSPL(why), len(frame))
+    try:
+        return evaluate(each.expression, frame, scope)
+    except UnsupportedSPL as refusal:
+        why = f"The calculated field '{each.name}' cannot be told: {refusal.message}"
+        return RefusedColumn(UnsupportedSPL(why), len(frame))

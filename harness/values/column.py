@@ -99,6 +99,11 @@ class Column:
         table[-1] = null
         return table[self.codes]
 
+    @property
+    def sparse(self) -> bool:
+        """There are more dictionary entries than rows."""
+        return len(self.values) > len(self)
+
     def compact(self) -> Column:
         """The same rows without unused dictionary entries."""
         return self.map(lambda value: value)
@@ -111,6 +116,36 @@ class Column:
         used = np.zeros(len(self.values) + 1, dtype=np.bool_)
         used[np.unique(self.codes)] = True
         return used
+
+
+class RefusedColumn(Column):
+    """A field whose values cannot be told exactly. Its rows can be taken and put together with others; whoever reads
+    them gets ``refusal``."""
+
+    __slots__ = ("_length", "refusal")
+
+    def __init__(self, refusal: Exception, length: int) -> None:
+        self.refusal = refusal
+        self._length = length
+
+    @property
+    def values(self) -> Sequence[Value]:  # type: ignore[override]
+        raise self.refusal
+
+    @property
+    def codes(self) -> Codes:  # type: ignore[override]
+        raise self.refusal
+
+    def __len__(self) -> int:
+        return self._length
+
+    def take(self, rows: npt.NDArray[np.intp] | Mask) -> Column:
+        length = int(np.count_nonzero(rows)) if rows.dtype == np.bool_ else len(rows)
+        return RefusedColumn(self.refusal, length)
+
+    @property
+    def sparse(self) -> bool:
+        return False
 
 
 class Encoder:
@@ -200,7 +235,10 @@ def map_columns(function: Callable[..., Value], columns: Sequence[Column], lengt
 
 
 def concatenate(columns: Sequence[Column]) -> Column:
-    """The rows of all columns one after another, with one merged dictionary."""
+    """The rows of all columns one after another, with one merged dictionary; refused if one of them is."""
+    refused = next((column for column in columns if isinstance(column, RefusedColumn)), None)
+    if refused is not None:
+        return RefusedColumn(refused.refusal, sum(map(len, columns)))
     encoder = Encoder()
     parts: list[Codes] = []
     for column in columns:

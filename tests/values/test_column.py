@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from harness.values import column as module
-from harness.values.column import Column, Value, combine, concatenate
+from harness.values.column import Column, RefusedColumn, Value, combine, concatenate
 
 CELLS = st.one_of(st.none(), st.integers(0, 3), st.sampled_from(["a", "b"]), st.just(("a", "b")))
 
@@ -43,3 +43,12 @@ def test_equal_values_of_different_types_are_different_values() -> None:
 
 def test_a_multivalue_of_one_is_that_value() -> None:
     assert Column.from_values([("a",), ()]).to_values() == ["a", None]
+
+
+def test_a_refused_column_is_taken_and_put_together_but_not_read() -> None:
+    refused = RefusedColumn(ValueError("why"), 3)
+    taken = concatenate([refused.take(np.array([0, 2])), Column.from_values(["a"])])
+    assert (len(taken), len(refused.take(np.array([True, False, False])))) == (3, 1)
+    for read in (taken.to_values, taken.is_null, lambda: taken.map(lambda value: value), lambda: combine([taken])):
+        with pytest.raises(ValueError, match="why"):
+            read()
