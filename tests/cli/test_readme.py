@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 import shlex
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -39,6 +41,14 @@ def content(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_a_command_of_the_readme_succeeds(content: Path, line: str) -> None:
     ended = harness(*shlex.split(line)[1:], cwd=content)
     assert ended.code == 0, ended.out + ended.err
+
+
+def test_the_test_for_pytest_that_the_readme_shows_passes(content: Path) -> None:
+    (shown,) = re.findall(r"^```python\n(.*?)^```", README, re.MULTILINE | re.DOTALL)
+    (content / "test_shown.py").write_text(shown)
+    command = [sys.executable, "-m", "pytest", "-o", "harness=true", "-p", "no:cacheprovider", "test_shown.py"]
+    done = subprocess.run(command, cwd=content, capture_output=True, text=True, timeout=100, check=False)
+    assert "1 passed" in done.stdout, done.stdout + done.stderr
 
 
 def test_the_readme_shows_the_table_that_the_command_prints() -> None:

@@ -56,6 +56,17 @@ def test_a_detection_uses_macros_through_macros_and_what_these_use(repo: Reposit
     ]
 
 
+def test_a_detection_uses_what_the_baselines_of_its_tests_use(tmp_path: Path) -> None:
+    named = detection(search="`things` | lookup usual dest", tests=[a_test(baselines=[{"name": "Usual"}])])
+    files = {
+        **FILES,
+        "baselines/usual.yml": "name: Usual\nid: u\nsearch: '`things` | `inner` | outputlookup seen.csv'\n",
+    }
+    content = load_content(repository(tmp_path, named, **files).root)
+    used = {path.name for path in Dependencies(content).files(content.detections[0])}
+    assert {"usual.yml", "inner.yml", "hosts_2026.csv"} <= used
+
+
 def test_nothing_changed_since_the_newest_commit(repo: Repository) -> None:
     assert _names(repo) == []
 
