@@ -104,8 +104,12 @@ def check_measures(measures: Sequence[Measure], command: str, text: str) -> None
 
 
 def refuse_by_names(measures: Sequence[Measure], by: Sequence[str], arguments: Arguments) -> None:
-    """An aggregation may not be called like a by-field."""
+    """An aggregation may not be called like a by-field. What two of one name give is not known."""
+    named: dict[str, Measure] = {}
     for measure in measures:
+        other = named.setdefault(measure.node.name, measure)
+        if (other.node.function, other.node.argument) != (measure.node.function, measure.node.argument):
+            raise arguments.unsupported(f"two aggregations called '{measure.node.name}'", measure.node.span)
         if measure.node.name in by:
             raise arguments.error(
                 f"The output field '{measure.node.name}' cannot have the same name as a group-by field.",

@@ -151,6 +151,11 @@ def _places(rows: Rows, length: int) -> Mask:
 # --- terms ----------------------------------------------------------------------------------------------------------
 
 
+def major_terms(raw: str) -> list[str]:
+    """The terms of a text between major breakers, in lower case, as the index holds them."""
+    return [term for term in _MAJORS.split(raw.lower()) if term]
+
+
 def term_matcher(text: str, *, major: bool = False, case_sensitive: bool = False) -> Callable[[str], bool]:
     """A word or phrase as it is sought in ``_raw``: between breakers at both ends unless a wildcard stands there, or an
     end of it is a breaker itself. Blanks inside a phrase must be there as written.
@@ -195,4 +200,5 @@ _BREAKER: Final = re.compile(f"[{_MAJOR}{_MINOR}]")
 _ANY_AFTER: Final = rf"[{_MAJOR}{_MINOR}]"  # a percent sign is one already
 _MAJOR_AFTER: Final = rf"(?i:[{_MAJOR}]|--|{_ESCAPED})"
 _ANY_BEFORE: Final = re.compile(rf"(?:[{_MAJOR}{_MINOR}]|{_ESCAPED})\Z", re.IGNORECASE)
+_MAJORS: Final = re.compile(_MAJOR_AFTER)
 _MAJOR_BEFORE: Final = re.compile(rf"(?:[{_MAJOR}]|--|{_ESCAPED})\Z", re.IGNORECASE)

@@ -22,10 +22,12 @@ from harness.engine.store import newest_first, part_of
 from harness.engine.subsearch import plan_subsearches, resolve
 from harness.errors import SplPlace, UnsupportedSPL
 from harness.expressions import search_mask
+from harness.expressions.search import major_terms
 from harness.spl.arguments import Arguments, boolean, non_negative_integer, string
 from harness.spl.nodes import SearchNode, Subsearch, Term
+from harness.values.column import Value
 from harness.values.frame import Frame, concatenate_frames
-from harness.values.values import has_wildcard
+from harness.values.values import has_wildcard, texts
 
 _OPTIONS = {
     "prestats": boolean,
@@ -60,6 +62,7 @@ class TStats(SearchCommand):
     fill: str | None = None
     prestats: bool = False
     append: bool = False
+    prefixes: tuple[str, ...] = ()
 
     @classmethod
     def parse(cls, arguments: Arguments) -> TStats:
@@ -70,10 +73,12 @@ class TStats(SearchCommand):
         model, dataset = _read_from(arguments)
         options |= arguments.options(_OPTIONS)
         node = arguments.search_expression(stops=("BY", "GROUPBY")) if arguments.accept_keyword("WHERE") else None
-        by, span = _read_by(arguments, options)
+        by, prefixes, span = _read_by(arguments, options)
         arguments.expect_end()
         if options.get("append") and not options.get("prestats"):
             raise arguments.error("The 'append' option requires 'prestats=true'.")
+        if model is not None and prefixes:
+            raise arguments.unsupported("PREFIX over a data model")
         if not measures:
             raise arguments.error("Missing aggregation function.")
         refuse_by_names(measures, by, arguments)
@@ -89,6 +94,7 @@ class TStats(SearchCommand):
             options.get("fillnull_value"),
             options.get("prestats", False),
             options.get("append", False),
+            prefixes,
         )
 
     def placed(self, *, first: bool, where: SplPlace | None = None) -> SearchCommand:
@@ -112,7 +118,7 @@ class TStats(SearchCommand):
     def _rows(self, context: SearchContext) -> Frame:
         """What there is to group: found by WHERE, times in buckets, missing by-fields filled."""
         node, _ = timed(resolve(self.node, self.plans, context), context)
-        frame = self._model_rows(node, context) if self.model is not None else _indexed(node, context)
+        frame = self._model_rows(node, context) if self.model is not None else _indexed(node, self.prefixes, context)
         if "_time" in self.by:
             span = self.span or time_span_for(context.progress.window, frame)
             frame = frame.with_columns({"_time": bin_times(frame, "_time", span, context)})
@@ -191,12 +197,12 @@ def _read_from(arguments: Arguments) -> tuple[str | None, str | None]:
     return model, dataset.replace('"', "") or None
 
 
-def _read_by(arguments: Arguments, options: dict[str, Any]) -> tuple[list[str], TimeSpan | None]:
-    """By-fields with ``span=`` and options anywhere among them."""
+def _read_by(arguments: Arguments, options: dict[str, Any]) -> tuple[list[str], tuple[str, ...], TimeSpan | None]:
+    """By-fields with ``span=`` and options anywhere among them, and those of them that are prefixes of terms."""
     by: list[str] = []
     span: TimeSpan | None = None
     if not arguments.accept_keyword("BY", "GROUPBY"):
-        return by, span
+        return by, (), span
     while not arguments.at_end:
         fields = arguments.field_list()
         found = arguments.options({"span": string, **_OPTIONS})
@@ -209,13 +215,26 @@ def _read_by(arguments: Arguments, options: dict[str, Any]) -> tuple[list[str], 
         options |= {name: value for name, value in found.items() if name != "span"}
     if not by:
         raise arguments.error("The argument 'by' is missing a field name.")
+    prefixes = tuple(prefix for name in by if (prefix := _prefix(name)) is not None)
+    by = [_prefix(name) or name for name in by]
     for name in by:
-        if has_wildcard(name) or name.upper().startswith("PREFIX("):
+        if has_wildcard(name):
             raise arguments.unsupported(f"grouping by '{name}'")
-    return by, span
+    return by, prefixes, span
 
 
-def _indexed(node: SearchNode | None, context: SearchContext) -> Frame:
+def _prefix(name: str) -> str | None:
+    """``PREFIX(group=)`` groups by what follows ``group=`` in terms of the raw text, in a field of that name."""
+    return name[7:-1] if name.upper().startswith("PREFIX(") and name.endswith(")") else None
+
+
+def _after(prefix: str, raw: Value) -> Value:
+    """What follows the prefix in the text's terms, which are in lower case."""
+    found = [term[len(prefix) :] for term in major_terms("\n".join(texts(raw))) if term.startswith(prefix)]
+    return tuple(dict.fromkeys(rest for rest in found if rest))
+
+
+def _indexed(node: SearchNode | None, prefixes: Sequence[str], context: SearchContext) -> Frame:
     """Events with the fields that were written when they were indexed; ``_raw`` can be searched, not counted."""
     window = context.progress.window
     parts = []
@@ -224,5 +243,7 @@ def _indexed(node: SearchNode | None, context: SearchContext) -> Frame:
         fields = part.segment.frame
         rows = part.rows & search_mask(node, fields) if node is not None else part.rows
         if rows.any():
-            parts.append(part_of(part.segment, fields.without(["_raw"]), rows))
+            raw = fields.column("_raw")
+            made = {name: raw.map(lambda text, name=name: _after(name.lower(), text)) for name in prefixes}  # type: ignore[misc]
+            parts.append(part_of(part.segment, fields.without(["_raw"]).with_columns(made), rows))
     return replace(newest_first(parts), events=False)
