@@ -14,7 +14,7 @@ from harness.spl.arguments import Arguments, string
 from harness.values.column import NULL, Codes, Column
 from harness.values.frame import Frame
 
-_RANGE: Final = re.compile(r"([0-9]+)(?:-([0-9]+))?")
+_RANGE: Final = re.compile(r"([0-9]{1,9})(?:-([0-9]{1,9}))?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +48,7 @@ class AutoRegress(SearchCommand):
         column = frame.column(self.field)
         made = {
             self.target or f"{self.field}_p{distance}": Column(column.values, _moved(column.codes, distance))
-            for distance in self.distances
+            for distance in self.distances[: frame.length]  # further back there is no row
         }
         return frame.with_columns({name: one for name, one in made.items() if not one.is_null().all()})
 

@@ -28,7 +28,7 @@ class Fields(SearchCommand):
         remove = False
         if patterns and patterns[0] in ("-", "+"):
             remove = patterns.pop(0) == "-"
-        elif patterns and patterns[0][0] in "-+" and len(patterns[0]) > 1:
+        elif patterns and patterns[0].startswith(("-", "+")) and len(patterns[0]) > 1:
             remove = patterns[0][0] == "-"
             patterns[0] = patterns[0][1:]
         arguments.expect_end()

@@ -7,7 +7,7 @@ import io
 import json
 import math
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from harness.engine.commands import SearchCommand
 from harness.engine.context import SearchContext
@@ -16,6 +16,7 @@ from harness.spl.arguments import Arguments, boolean, non_negative_integer, stri
 from harness.values.column import Column, Value
 from harness.values.frame import Frame
 
+MAX_ROWS: Final = 10_000_000
 _BOTH = (
     "Error in 'MakeResultsProcessor': You must specify both 'format' and 'data' arguments for 'makeresults' to read "
     "inline data. If you are providing inline data, specify both 'format' and 'data'. If you are not providing inline "
@@ -63,6 +64,8 @@ class MakeResults(SearchCommand):
                 arguments.next()
         if "format" in options or "data" in options:
             return cls._inline(options, unknown)
+        if options.get("count", 1) > MAX_ROWS:
+            raise arguments.unsupported(f"more than {MAX_ROWS} rows")
         if "splunk_server" in options or "splunk_server_group" in options:
             raise arguments.unsupported("choosing servers")
         return cls(options.get("count", 1), options.get("annotate", False))

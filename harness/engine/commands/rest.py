@@ -39,9 +39,7 @@ class Rest(SearchCommand):
                 given[name] = arguments.options({name.lower(): string})[name.lower()]
             elif name is not None:
                 options |= arguments.options(known)
-            elif not path:
-                path = arguments.value()
-            else:
+            elif path or not (path := arguments.value()):
                 raise arguments.invalid_argument()
         if not path.startswith("/services"):
             raise arguments.error("Specify the path of an endpoint: /services/... or /servicesNS/...")
