@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import threading
 import time
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from harness.engine.store import Store
+from harness.engine.store import Store, UnknownIndexError
 from harness.server.accounts import typed
 from harness.server.answers import Refusal, could_not_find
 from harness.server.atom import Acl, Entry, Fields
@@ -77,16 +78,29 @@ class Indexes:
         with self._lock:
             return self._indexes.setdefault(name, Index(name, created=self._started))
 
+    def all(self) -> list[Index]:
+        """Those there are now, by name; others may remove one meanwhile."""
+        with self._lock:
+            return [self.get(name) for name in self.names()]
+
+    def entries(self) -> list[Entry]:
+        """Every index as an entity."""
+        found = []
+        for index in self.all():
+            with suppress(UnknownIndexError):
+                found.append(self.entry(index))
+        return found
+
     def writable(self, name: str) -> bool:
         """Whether events can go there: it exists and is not disabled."""
         return self._store.has_index(name) and not self.get(name).disabled
 
     def create(self, name: str, settings: dict[str, str]) -> Index:
         check_arguments(settings, creatable())
-        if self._store.has_index(name):
-            raise Refusal(409, "ERROR", f"Index name={name} already exists.")
-        _check_name(name)
         with self._lock:
+            if self._store.has_index(name):
+                raise Refusal(409, "ERROR", f"Index name={name} already exists.")
+            _check_name(name)
             index = Index(name, typed(settings, shape("index")), created=time.time())
             self._keep(index)
             self._indexes[name] = index

@@ -139,7 +139,7 @@ class SplunkInstance:
 
     def _reach(self, user: User | None) -> Reach:
         """Where a user's searches look."""
-        disabled = tuple(name for name in self.indexes.names() if self.indexes.get(name).disabled)
+        disabled = tuple(index.name for index in self.indexes.all() if index.disabled)
         if user is None:
             return Reach((), disabled)
         allowed = self.accounts.listed(user, "srchIndexesAllowed")

@@ -23,10 +23,8 @@ indexes = Collection(
 @indexes.entries
 def listed(call: Call) -> list[Entry]:
     """Event indexes; metric ones on demand."""
-    own = call.instance.indexes
     wanted = call.one("datatype", "event")
-    entries = [own.entry(own.get(name)) for name in own.names()]
-    return [entry for entry in entries if wanted in {"all", str(entry.content["datatype"])}]
+    return [entry for entry in call.instance.indexes.entries() if wanted in {"all", str(entry.content["datatype"])}]
 
 
 @indexes.creator
