@@ -13,7 +13,7 @@ test: check  ## install, check style, types and import arrows, then run all test
 	$(BIN)/pytest -n auto --dist worksteal -m 'not containers'
 
 containers: $(STAMP)  ## the tests that start containers: with the Docker engine that answers, or with one of their own
-	$(BIN)/pytest -n auto --dist loadfile -m containers tests/containers
+	$(BIN)/pytest -m containers tests/containers
 
 image: wheelhouse  ## the harness image, with its wheels built here
 	docker build --file docker/Dockerfile --tag harness docker
