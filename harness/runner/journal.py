@@ -84,31 +84,31 @@ class Journal:
             name = (test.subject.header.file, test.level, test.name)
             self._keys[position] = (*name, seen[name])
             seen[name] += 1
-        entries = self._read(basis) if self._resume else {}
-        kept = self._kept(plan, entries)
-        # Written anew: what does not hold any more must not be found by the next one to resume.
-        self._file.truncate(0)
-        self._write(_Head(basis))
-        for position, result in kept.items():
-            self.add(position, plan[position], result)
-        return kept
+        entries, length = self._read(basis) if self._resume else ({}, 0)
+        # What no longer holds stays: its evidence tells, and a later line about the same test wins.
+        self._file.truncate(length)
+        if not length:
+            self._write(_Head(basis))
+        return self._kept(plan, entries)
 
-    def _read(self, basis: str) -> dict[_Key, _Entry]:
+    def _read(self, basis: str) -> tuple[dict[_Key, _Entry], int]:
+        """The entries of a journal with that basis, and how many bytes of it are whole lines."""
         self._file.seek(0)
-        first, *rest = self._file.read().split(b"\n")
+        first, *rest = self._file.read().splitlines(keepends=True) or [b""]
+        entries: dict[_Key, _Entry] = {}
         try:
             if msgspec.json.decode(first, type=_Head).basis != basis:
-                return {}
-        except msgspec.DecodeError:
-            return {}
-        entries = {}
-        for line in rest:
-            try:
+                return {}, 0
+            length = len(first)
+            for line in rest:
+                if not line.endswith(b"\n"):
+                    break  # cut off
                 entry = msgspec.json.decode(line, type=_Entry)
-            except msgspec.DecodeError:
-                break  # cut off
-            entries[entry.key] = entry
-        return entries
+                entries[entry.key] = entry
+                length += len(line)
+        except msgspec.DecodeError:
+            return {}, 0
+        return entries, length
 
     def _kept(self, plan: Sequence[PlannedTest], entries: dict[_Key, _Entry]) -> dict[int, TestRecord]:
         kept: dict[int, TestRecord] = {}

@@ -56,6 +56,13 @@ def test_what_uses_something_that_changed_is_tested_and_told(repo: Repository) -
     assert ended.code == 0
 
 
+def test_an_absolute_path_selects_as_a_relative_one_does(repo: Repository) -> None:
+    write(repo.root / "b.log", NET_USE + "\n")
+    for path in ("detections", repo.root / "detections", repo.root / "detections/other.yml"):
+        ended = changed(repo, str(path))
+        assert list(results(repo.root / "run.json")) == ["detections/other.yml"], ended.err
+
+
 def test_a_broken_new_file_is_not_passed_over(repo: Repository) -> None:
     write(repo.root / "detections/new.yml", "name: [\n")
     ended = changed(repo)

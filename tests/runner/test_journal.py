@@ -118,6 +118,30 @@ def test_a_line_that_was_being_written_is_a_test_that_is_run_again(tmp_path: Pat
     assert searched(events_of(root, resume=True))[0] == "B unit"
 
 
+def test_a_run_can_be_killed_again_and_again_and_loses_nothing(tmp_path: Path) -> None:
+    root = pack(tmp_path / "pack")
+    whole = events_of(root, resume=False)
+    events_of(root, resume=False, stop_after=2)
+    change_search(root)
+    change_search(root)
+    events_of(root, resume=True, stop_after=1)  # A again
+    events_of(root, resume=True, stop_after=0)
+    rest = events_of(root, resume=True, stop_after=4)
+    assert searched(rest) == ["A integration", "B unit", "B integration"]
+    last = events_of(root, resume=True)
+    assert searched(last) == ["C unit", "C integration"]
+    assert [result.status for result in record_of(last).results()] == [
+        result.status for result in record_of(whole).results()
+    ]
+
+
+def test_a_journal_that_is_no_journal_is_begun_anew(tmp_path: Path) -> None:
+    root = pack(tmp_path / "pack")
+    events_of(root, resume=False, stop_after=1)
+    journal_of(root).write_bytes(b"\x00\xff\n{}\n")
+    assert len(searched(events_of(root, resume=True))) == 6
+
+
 def test_what_could_not_be_decided_is_tried_again(tmp_path: Path) -> None:
     root = pack(tmp_path / "pack")
     (root / "b.log").unlink()
