@@ -96,7 +96,9 @@ class SplunkInstance:
         self.log_levels: dict[str, str] = {}
         """By log channel, where a client has set one; shown, and without effect."""
         self.passwords = Passwords()
-        self.accelerations: dict[str, dict[str, Any]] = {}
+        self.accelerations: dict[str, dict[str, Any]] = {
+            key[0]: settings for key, settings in self.kept.items("acceleration", dict)
+        }
         """What clients have set for data models, by name; shown, and without effect."""
         self.kvstore = KvStore(self.kept)
         for stanza in self.confs.all("collections", Namespace("-", "-"), EVERYBODY):

@@ -87,6 +87,9 @@ def test_everything_that_was_written_is_there_again(tmp_path: Path) -> None:
         rest.search('| makeresults | eval host="h1", owner="bob" | table host owner | outputlookup given.csv')
         token = rest.post("/services/data/inputs/http", name="sender", index="books").json["entry"][0]["content"]
         rest.post("/services/data/inputs/http/sender/disable")
+        model = json.dumps({"modelName": "Mine", "displayName": "Mine", "description": "", "objects": []})
+        assert rest.post("/services/datamodel/model", name="Mine", **{"eai:data": model}).status == 201
+        rest.post("/services/datamodel/model/Mine", acceleration='{"enabled":true}')
         before = [rest.search(spl) for spl in asked]
         index = rest.get("/services/data/indexes/books").json["entry"][0]["content"]
         first = rest.server.hec_token
@@ -109,6 +112,8 @@ def test_everything_that_was_written_is_there_again(tmp_path: Path) -> None:
             assert rest.get("/servicesNS/nobody/TA_one/configs/conf-macros/moved").status == 404
             assert rest.get(f"{SEARCH}/configs/conf-macros/moved").json["entry"][0]["acl"]["app"] == "search"
             assert rest.get(f"{SEARCH}/properties/own").status == 200
+            mine = rest.get("/services/datamodel/model/Mine").json["entry"][0]["content"]
+            assert json.loads(mine["acceleration"])["enabled"] is True
             assert rest.get("/services/apps/local/made").json["entry"][0]["content"]["label"] == "Made here"
             assert rest.get(f"{SEARCH}/storage/collections/data/folk/b").json["age"] == 2
             kept = rest.get("/services/data/inputs/http/sender").json["entry"][0]["content"]

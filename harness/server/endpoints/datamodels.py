@@ -62,9 +62,11 @@ def edit(call: Call, name: str, settings: dict[str, str]) -> Entry:
         _write(call, name, text)
     if "acceleration" in settings:
         try:
-            call.instance.accelerations[name] = msgspec.json.decode(settings["acceleration"], type=dict[str, Any])
+            wanted = msgspec.json.decode(settings["acceleration"], type=dict[str, Any])
         except msgspec.DecodeError as error:
             raise Refusal(400, "ERROR", f"acceleration is no JSON object: {error}") from error
+        call.instance.kept.put("acceleration", (name,), wanted)
+        call.instance.accelerations[name] = wanted
     return _entry(call, name)
 
 
