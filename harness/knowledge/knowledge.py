@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -32,6 +33,10 @@ class Metadata:
     source: str
     sourcetype: str
     index: str = "main"
+
+
+_NEW_FILE = re.compile(r"[\w\-][\w.\- ]*\.csv", re.ASCII)
+"""A file that a search may make: in the lookups folder and nowhere else."""
 
 
 @dataclass(slots=True)
@@ -148,6 +153,15 @@ class Knowledge:
         """The lookup of that name, or over the CSV file of that name. Raises SearchError in Splunk's words, and
         UnsupportedSPL for a kind that is not carried out."""
         return usable(self.lookup_definition(name))
+
+    def new_lookup_file(self, name: str) -> Lookup:
+        """An empty CSV file of that name, for what is to be written. Raises SearchError as :meth:`lookup`."""
+        if name in self._lookups or self._find_lookup(name) is not None or not _NEW_FILE.fullmatch(name):
+            return self.lookup(name)
+        table = Table([], [])
+        self.tables.bind_file(name, table)
+        self._lookups[name] = Lookup(name, table, filename=name)
+        return self._lookups[name]
 
     def lookup_definition(self, name: str) -> Lookup:
         """The same without asking whether it can be used."""

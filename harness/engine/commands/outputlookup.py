@@ -23,6 +23,7 @@ class OutputLookup(SearchCommand):
     append: bool = False
     override_if_empty: bool = True
     maximum: int | None = None
+    create_empty: bool = True
 
     @classmethod
     def parse(cls, arguments: Arguments) -> OutputLookup:
@@ -46,17 +47,24 @@ class OutputLookup(SearchCommand):
         for name in ("key_field", "allow_updates", "output_format"):
             if name in options:
                 raise arguments.unsupported(f"the option '{name}'")
-        return cls(table, options.get("append", False), options.get("override_if_empty", True), options.get("max"))
+        return cls(
+            table,
+            options.get("append", False),
+            options.get("override_if_empty", True),
+            options.get("max"),
+            options.get("create_empty", True),
+        )
 
     def run(self, frame: Frame, context: SearchContext) -> Frame:
-        table = context.knowledge.lookup(self.table).table
         names = [name for name in frame.field_names() if not is_internal(name) or name == "_key"]
         rows = [
             {name: "\n".join(texts(value)) for name, value in row.items()}
             for row in frame.select(names).head(self.maximum if self.maximum is not None else frame.length).to_rows()
         ]
-        if not rows and not self.override_if_empty:
+        known = self.table in context.knowledge.lookup_names()
+        if not rows and not (self.override_if_empty if known else self.create_empty):
             return frame
+        table = context.knowledge.new_lookup_file(self.table).table
         if self.append:
             fields = list(dict.fromkeys([*table.fields, *names]))
             table.replace_rows(fields, [*table.rows(), *rows])
