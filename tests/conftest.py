@@ -1,8 +1,7 @@
-"""What holds for all tests: how fast the machine is says nothing about the code."""
+"""Failed comparisons in the runner of exchanges show both sides. Here, because other tests import it too."""
 
 from __future__ import annotations
 
-from hypothesis import settings
+import pytest
 
-settings.register_profile("any machine", deadline=None)
-settings.load_profile("any machine")
+pytest.register_assert_rewrite("tests.rest.exchanges")

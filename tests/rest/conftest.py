@@ -1,4 +1,4 @@
-"""Failed comparisons in the runner show both sides; exchanges that only read share one server."""
+"""Exchanges that only read share one server."""
 
 from __future__ import annotations
 
@@ -9,8 +9,6 @@ import pytest
 from harness.server.config import ServerConfig
 from harness.server.server import Server
 from tests.server.wire import PASSWORD, Rest
-
-pytest.register_assert_rewrite("tests.rest.exchanges")
 
 
 @pytest.fixture(scope="session")

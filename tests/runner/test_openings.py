@@ -1,6 +1,6 @@
 """What contentctl leaves open, one by one, and what we do instead.
 
-Each opening has its test here, or names in ``ELSEWHERE`` the file whose tests are about it.
+Each opening has its test here, or is named in ``ELSEWHERE`` with the test elsewhere that shows it.
 """
 
 from __future__ import annotations
@@ -26,24 +26,37 @@ from tests.runner.test_run import NET_USE, events_of, one, record_of
 TESTS = Path(__file__).parents[1]
 
 ELSEWHERE = {
-    5: "client/test_failures.py",  # waits without end
-    11: "backends/test_backends.py",  # a server that is not left as it was
-    15: "reports/test_reports.py",  # one output only
-    16: "cli/test_selection.py",  # nothing selected is a success
-    17: "runner/test_dependencies.py",  # changes that select nothing
-    18: "replay/test_download.py",  # downloads without checks
-    20: "containers/test_backend.py",  # a container with an old app
-    21: "runner/test_workers.py",  # one bad worker ends all
-    22: "cli/test_serve.py",  # a page open to everybody
-    23: "containers/test_image.py",  # apps that are not installed
-    24: "cli/test_existing_splunk.py",  # a replay that fails and says nothing
+    # waits without end
+    5: ("client/test_failures.py", "test_a_server_that_does_not_answer_is_not_waited_for_longer_than_allowed"),
+    # a server that is not left as it was
+    11: ("backends/test_backends.py", "test_a_remote_splunk_is_left_as_it_was_found"),
+    # one output only
+    15: ("reports/test_reports.py", "test_a_report_is_written_where_it_was_asked_for_also_into_a_new_folder"),
+    # nothing selected is a success
+    16: ("cli/test_selection.py", "test_nothing_changed_is_said_and_is_no_failure"),
+    # changes that select nothing
+    17: ("runner/test_dependencies.py", "test_a_change_reaches_every_detection_that_uses_it_and_no_other"),
+    # downloads without checks, and pointers taken for data
+    18: ("replay/test_download.py", "test_a_dataset_that_is_not_what_is_pinned_is_refused_with_both_hashes"),
+    # a container with an old app
+    20: ("containers/test_backend.py", "test_a_kept_container_is_used_again_and_holds_the_content_of_now"),
+    # one bad worker ends all
+    21: ("runner/test_workers.py", "test_a_test_whose_worker_dies_every_time_is_an_error_and_the_others_go_on"),
+    # a page open to everybody
+    22: ("server/test_serving.py", "test_it_listens_on_loopback_unless_told_otherwise"),
+    # apps that are not installed
+    23: ("containers/test_commands.py", "test_a_baked_image_has_its_apps_without_installing_them"),
+    # a replay that fails and says nothing
+    24: ("cli/test_existing_splunk.py", "test_replay_reads_every_kind_of_dataset_and_says_how_many_events_came_of_it"),
 }
 
 
 def test_every_opening_has_its_tests() -> None:
     here = {int(found[1]) for name in globals() if (found := re.match(r"test_opening_(\d+)", name))}
     assert here | ELSEWHERE.keys() == set(range(1, 27))
-    assert [name for name in ELSEWHERE.values() if not (TESTS / name).is_file()] == []
+    assert [
+        name for file, name in ELSEWHERE.values() if f"\ndef {name}(" not in (TESTS / file).read_text(encoding="utf-8")
+    ] == []
 
 
 ROW = "2026-01-02T10:00:{second:02d}Z dest={dest} user={user} process=use\n"
