@@ -19,7 +19,7 @@ from harness.engine.bins import read_time_span
 from harness.engine.commands import SearchCommand
 from harness.engine.context import SearchContext
 from harness.engine.fields import as_text
-from harness.engine.store import times_of
+from harness.engine.store import Times, times_of
 from harness.errors import UnsupportedSPL
 from harness.expressions import Scope, evaluate_mask, search_mask
 from harness.spl.arguments import Arguments, boolean, non_negative_integer, string
@@ -112,8 +112,11 @@ class Transaction(SearchCommand):
 
     def run(self, frame: Frame, context: SearchContext) -> Frame:
         times = times_of(frame)
-        if np.isnan(times).any() or (np.diff(times) > 0).any():
-            raise UnsupportedSPL("The 'transaction' command over rows that are not newest first is not supported.")
+        if not self._order_is_known(frame, times):
+            raise UnsupportedSPL(
+                "The 'transaction' command over rows that are not newest first is not supported. "
+                "Put '| sort 0 - _time' in front of it."
+            )
         starts = self._matches(self.start, self.start_is_eval, frame, context)
         ends = self._matches(self.end, self.end_is_eval, frame, context)
         keys = self._keys(frame)
@@ -121,6 +124,23 @@ class Transaction(SearchCommand):
         kept = [one for one in found if one.closed or not one.evicted or self.keep_evicted]
         kept.sort(key=lambda one: (-one.earliest, one.rows[-1]))
         return _frame(frame, self.fields, kept)
+
+    def _order_is_known(self, frame: Frame, times: Times) -> bool:
+        """Newest first, or what the reference shows of rows that a command made and that come oldest first: their time
+        goes forward, so that nothing reaches ``maxspan`` and all with the same value are one transaction. What becomes
+        of any other order is not known."""
+        steps = np.diff(times)
+        if np.isnan(times).any() or not (steps > 0).any():
+            return not np.isnan(times).any()
+        bounds = (self.pause, self.start, self.end)
+        return (
+            bool((steps >= 0).all())
+            and len(self.fields) == 1
+            and all(bound is None for bound in bounds)
+            and frame.length < self.maximum
+            and not frame.events
+            and "_raw" not in frame.columns
+        )
 
     def _matches(self, wanted: Filter | None, is_eval: bool, frame: Frame, context: SearchContext) -> Mask:
         if wanted is None:
@@ -143,7 +163,7 @@ class Transaction(SearchCommand):
 
 @dataclass(slots=True)
 class _Open:
-    """A transaction being gathered, its newest event first."""
+    """A transaction being gathered, its events as they came."""
 
     key: Key
     latest: float
@@ -154,7 +174,7 @@ class _Open:
 
 
 class _Grouper:
-    """Puts events, newest first, into transactions."""
+    """Puts events, as they come, into transactions."""
 
     def __init__(self, command: Transaction) -> None:
         self.command = command
@@ -188,7 +208,7 @@ class _Grouper:
             found = _Open(key, time, time)
             self._remember(found)
         found.rows.append(row)
-        found.earliest = time
+        found.earliest, found.latest = min(found.earliest, time), max(found.latest, time)
         self._merge(found, key)
         if starts or len(found.rows) >= self.command.maximum:
             self._finish(found, closed=True)
