@@ -10,6 +10,7 @@ import click
 from harness.cli.backends import app_option, backend_option, read_content, root_option
 from harness.cli.common import exit_code, is_terminal
 from harness.errors import FilePlace, UsageError
+from harness.wording import counted
 
 if TYPE_CHECKING:
     from harness.content import Content, Detection
@@ -99,7 +100,9 @@ def _show(test: PlannedTest, explanation: Explanation) -> None:
     result = explanation.result
     click.echo(click.style(f"{test.subject.name}: {test.name}", bold=is_terminal()))
     for item in result.datasets:
-        click.echo(f"  {item.events} events from {item.data}, source {item.source}, sourcetype {item.sourcetype}")
+        click.echo(
+            f"  {counted(item.events, 'event')} from {item.data}, source {item.source}, sourcetype {item.sourcetype}"
+        )
     stages = [(stage.rows, text) for stage, text in zip(result.stages, explanation.commands, strict=False)]
     if stages:
         click.echo("\nrows after each command:")
@@ -114,7 +117,7 @@ def _show(test: PlannedTest, explanation: Explanation) -> None:
         else:
             alike = f"; fields with names like it: {', '.join(misses.alike)}" if misses.alike else ""
             click.echo(f"\nno row before it has the field {misses.field}{alike}")
-    click.echo(f"\n{result.status.value}{f': {result.reason}' if result.reason else f': {result.result_count} rows'}\n")
+    click.echo(f"\n{result.status.value}: {result.reason or counted(result.result_count, 'row')}\n")
 
 
 def _table(rows: list[tuple[int, str]]) -> None:

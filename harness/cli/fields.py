@@ -21,6 +21,7 @@ from harness.cli.backends import (
 )
 from harness.cli.datasets import Given, described
 from harness.errors import ExitCode, FilePlace, UsageError
+from harness.wording import counted
 
 if TYPE_CHECKING:
     from harness.backends.base import Session
@@ -119,16 +120,12 @@ def command(
         tell_data_warnings(session)
         models = _Models(session, knowledge)
         kinds = _kinds(rows)
-        click.echo(f"{path.name}: {_number(len(rows), 'event')} of {_number(len(kinds), 'kind')}")
+        click.echo(f"{path.name}: {counted(len(rows), 'event')} of {counted(len(kinds), 'kind')}")
         for kind in kinds:
             _print_kind(kind, models)
         if detection and content:
             _print_missing(content, detection, knowledge, rows)
     return ExitCode.OK
-
-
-def _number(count: int, what: str) -> str:
-    return f"{count} {what}" if count == 1 else f"{count} {what}s"
 
 
 def _kinds(rows: Sequence[Row]) -> list[_Kind]:
@@ -162,8 +159,8 @@ class _Models:
         for model in knowledge.data_model_names():
             for name in knowledge.data_model(model).datasets:
                 try:
-                    counted = session.client.ask(f"| tstats count from datamodel={model}.{name}")
-                    if not counted or counted[0]["count"] == "0":
+                    answer = session.client.ask(f"| tstats count from datamodel={model}.{name}")
+                    if not answer or answer[0]["count"] == "0":
                         continue
                     found = session.client.search(f"| datamodel {model} {name} search | table _raw source sourcetype")
                 except SPLError as error:
@@ -189,7 +186,7 @@ def _print_kind(kind: _Kind, models: _Models) -> None:
     found = kind.fields()
     tags = sorted({tag for row in kind.rows for tag in _values(row, "tag")})
     click.echo(
-        f"\n{', '.join(kind.eventtypes) or 'no event type'}: {_number(len(kind.rows), 'event')} of {kind.sourcetype}"
+        f"\n{', '.join(kind.eventtypes) or 'no event type'}: {counted(len(kind.rows), 'event')} of {kind.sourcetype}"
     )
     if tags:
         click.echo(f"  tags: {', '.join(tags)}")
@@ -200,7 +197,7 @@ def _print_kind(kind: _Kind, models: _Models) -> None:
         own = sorted({item for item in wanted if item not in _BOOKKEEPING})
         filled = [item for item in own if item in found]
         empty = [item for item in own if item not in found and not item.endswith(_ENRICHED)]
-        click.echo(f"  data model {name}: {_number(count, 'event')}")
+        click.echo(f"  data model {name}: {counted(count, 'event')}")
         click.echo(f"    filled: {', '.join(filled) or 'nothing'}")
         if empty:
             click.echo(f"    empty:  {', '.join(empty)}")
@@ -222,12 +219,12 @@ def _print_missing(content: Content, path: Path, knowledge: Knowledge, rows: Seq
     needs = needs_of(chosen, content, knowledge)
     have = Counter(name for row in rows for name in row)
     missing = {name: use for name, use in needs.items() if not have[name]}
-    click.echo(f"\n{chosen.name} asks for {len(needs)} fields, of which the data lacks {len(missing)}.")
+    click.echo(f"\n{chosen.name} asks for {counted(len(needs), 'field')}, of which the data lacks {len(missing)}.")
     for name, use in missing.items():
         click.echo(f"  missing: {name} ({use})")
     for name, use in needs.items():
         if 0 < have[name] < len(rows):
-            click.echo(f"  in {have[name]} of {len(rows)} events: {name} ({use})")
+            click.echo(f"  in {have[name]} of {counted(len(rows), 'event')}: {name} ({use})")
 
 
 def _print(table: object) -> None:

@@ -9,6 +9,7 @@ import click
 
 from harness.cli.backends import read_content, root_option
 from harness.errors import DatasetError, ExitCode
+from harness.wording import counted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -52,7 +53,7 @@ def command(root: Path | None, data_root: Path | None, offline: bool, only_check
             click.echo(f"{_mark(data, before, after)} {data}")
     if not only_check:
         write_pins(content.root, after)
-    click.echo(f"{len(after)} datasets, {FILE} {'checked' if only_check else 'written'}")
+    click.echo(f"{counted(len(after), 'dataset')}, {FILE} {'checked' if only_check else 'written'}")
     if missing:
         return ExitCode.UNDECIDED
     return ExitCode.FAILED if only_check and before != after else ExitCode.OK

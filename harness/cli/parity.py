@@ -11,6 +11,7 @@ from harness.cli.backends import app_option, read_content, root_option
 from harness.cli.containers import container_options, say, settings_of
 from harness.cli.workers import staff_for
 from harness.errors import ExitCode, FilePlace, UsageError
+from harness.wording import counted
 
 if TYPE_CHECKING:
     from harness.runner.record import RunRecord
@@ -84,7 +85,7 @@ def command(
         for name, value in zip(names, (item.left, item.right), strict=True):
             click.echo(f"    {name}: {value}")
     click.echo(
-        f"{parity.compared} tests on {names[0]} and {names[1]}: {parity.compared - parity.differing} equal, "
+        f"{counted(parity.compared, 'test')} on {names[0]} and {names[1]}: {parity.compared - parity.differing} equal, "
         f"{parity.differing} different, {parity.undecided} without a verdict"
     )
     if parity.differences:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from harness.cli.common import is_terminal, print_record
+from harness.wording import counted
 
 if TYPE_CHECKING:
     from harness.runner.events import Event, TestId
@@ -28,7 +29,7 @@ def follow(events: Iterator[Event], *, quiet: bool, verbose: bool) -> RunRecord:
         for event in events:
             if isinstance(event, RunStarted):
                 if event.known:
-                    _say(f"harness: going on: {event.known} of {event.tests} tests were finished before")
+                    _say(f"harness: going on: {event.known} of {counted(event.tests, 'test')} had finished before")
                 watcher.start(event.tests)
             elif isinstance(event, RunFinished):
                 record = event.record
@@ -64,10 +65,10 @@ class Lines(Silent):
             self._turn_to(event.test, " ...")
         elif isinstance(event, DatasetReplayed):
             self._turn_to(event.test)
-            _say(f"  {event.dataset.events} events indexed from {event.dataset.data}")
+            _say(f"  {counted(event.dataset.events, 'event')} indexed from {event.dataset.data}")
         elif isinstance(event, SearchFinished):
             self._turn_to(event.test)
-            _say(f"  {event.rows} rows in {event.seconds:.2f} s")
+            _say(f"  {counted(event.rows, 'row')} in {event.seconds:.2f} s")
         elif isinstance(event, TestFinished):
             self._turn_to(event.test)
             _say(f"  {_verdict(event.result)} in {event.result.duration_s:.2f} s")

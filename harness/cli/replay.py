@@ -11,6 +11,7 @@ import click
 
 from harness.cli.datasets import Given, described
 from harness.errors import ExitCode, UsageError
+from harness.wording import counted
 
 if TYPE_CHECKING:
     from harness.client.hec import Target
@@ -59,7 +60,9 @@ def command(
             before = backend.count_events(part.target)
             hec.send_raw(part.data, part.target)
             events = backend.wait_for_events(part.target, before) - before
-            click.echo(f"{part.name}: {events} events in index {part.target.index} as {part.target.sourcetype}")
+            click.echo(
+                f"{part.name}: {counted(events, 'event')} in index {part.target.index} as {part.target.sourcetype}"
+            )
     return ExitCode.OK
 
 

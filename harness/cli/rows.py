@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 import click
 import msgspec
 
+from harness.wording import counted
+
 if TYPE_CHECKING:
     from harness.client.answers import Outcome, Row
 
@@ -29,7 +31,7 @@ def print_rows(outcome: Outcome, output: str | None) -> None:
         _print_csv(outcome)
     else:
         _print_table(outcome)
-        click.echo(f"{outcome.result_count} rows in {outcome.seconds:.2f} s", err=True)
+        click.echo(f"{counted(outcome.result_count, 'row')} in {outcome.seconds:.2f} s", err=True)
 
 
 def _print_csv(outcome: Outcome) -> None:

@@ -14,6 +14,7 @@ import click
 
 from harness.cli.backends import app_option, load_content_if_any, load_knowledge, root_option, tell_app_warnings
 from harness.errors import ExitCode
+from harness.wording import counted
 
 if TYPE_CHECKING:
     from harness.cli.status_page import Rows
@@ -182,6 +183,6 @@ def _tables(server: RunningServer) -> dict[str, Rows]:
     counts = [(name, store.facts(name).event_count) for name in store.index_names()]
     return {
         "Addresses": [("REST API", server.rest_url), ("HTTP Event Collector", server.hec_url)],
-        "Indexes": [(name, f"{count} events") for name, count in counts if count] or [("all", "empty")],
+        "Indexes": [(name, counted(count, "event")) for name, count in counts if count] or [("all", "empty")],
         "Apps": [(app.name, app.version) for app in server.instance.knowledge.apps],
     }

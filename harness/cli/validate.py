@@ -10,6 +10,7 @@ import click
 
 from harness.cli.backends import app_option, load_knowledge, read_content, root_option
 from harness.errors import ExitCode, FilePlace, UsageError
+from harness.wording import counted
 
 if TYPE_CHECKING:
     from harness.content import Content, Problem
@@ -69,7 +70,8 @@ def command(
     for problem in () if quiet else problems:
         click.echo(as_annotation(problem, content.root) if github else str(problem))
     errors = sum(problem.severity == "error" for problem in problems)
-    click.echo(f"{len(content.detections)} detections, {errors} errors, {len(problems) - errors} warnings")
+    numbers = {"detection": len(content.detections), "error": errors, "warning": len(problems) - errors}
+    click.echo(", ".join(counted(number, noun) for noun, number in numbers.items()))
     for form, file in files:
         _write(form, problems, content, file)
     return _code(problems, content)

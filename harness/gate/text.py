@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from harness.gate.decision import Decision, Release
 from harness.gate.rules import Change
+from harness.wording import counted
 
 
 def lines(release: Release, base: str) -> Iterator[str]:
@@ -40,4 +41,4 @@ def _summary(release: Release) -> str:
     refused = sum(not decision.released for decision in release.decisions)
     if not refused:
         return f"\nReleased: {counts}."
-    return f"\nNot released: {refused} of {len(release.decisions)} changed detections ({counts})."
+    return f"\nNot released: {refused} of {counted(len(release.decisions), 'changed detection')} ({counts})."

@@ -6,6 +6,7 @@ from pathlib import PurePosixPath
 from urllib.parse import urlsplit
 
 from harness.runner.record import DetectionRecord, Level, Status, Summary, TestRecord
+from harness.wording import counted
 
 COLUMNS = ("Test Type", "Status", "Dataset", "Source", "Sourcetype")
 NOT_APPLICABLE = "N/A"
@@ -19,7 +20,7 @@ LEVEL = {Level.VALIDATION: "Validation", Level.UNIT: "Unit", Level.INTEGRATION: 
 
 
 def summary_line(summary: Summary, seconds: float) -> str:
-    errors = f"{summary.errors} error{'' if summary.errors == 1 else 's'}"
+    errors = counted(summary.errors, "error")
     return f"{summary.passed} passed, {summary.failed} failed, {errors}, {summary.skipped} skipped in {seconds:.1f} s"
 
 

@@ -11,6 +11,7 @@ from harness.client.answers import Row
 from harness.client.rest import SplunkClient
 from harness.runner.subject import Alert
 from harness.runner.verdict import fill, has_value
+from harness.wording import counted
 
 _TOKEN = re.compile(r"\$([^$\s]+)\$")
 _MAX_TOLD = 5
@@ -87,7 +88,7 @@ def complaints_about_risk(rows: Sequence[Row], alert: Alert, found: Sequence[Ris
     told += [f"unexpected risk event: {event}" for event in list(left.elements())[:_MAX_TOLD]]
     if not told:
         return []
-    return [f"{len(found)} risk events for {len(rows)} rows, but {len(expected)} expected", *told]
+    return [f"{counted(len(found), 'risk event')} for {counted(len(rows), 'row')}, but {len(expected)} expected", *told]
 
 
 def complaints_about_notables(rows: Sequence[Row], alert: Alert, found: Sequence[Row]) -> list[str]:
@@ -95,7 +96,7 @@ def complaints_about_notables(rows: Sequence[Row], alert: Alert, found: Sequence
     is written is as good as the filled one."""
     wanted = list(rows) if alert.notable else []
     if len(found) != len(wanted):
-        return [f"{len(found)} notable events, but {len(wanted)} expected"]
+        return [f"{counted(len(found), 'notable event')}, but {len(wanted)} expected"]
     left = [_text(event, "rule_title") for event in found]
     missing = []
     for row in wanted:
@@ -117,7 +118,8 @@ def complaints_about_annotations(alert: Alert, found: Sequence[Row], kind: str) 
         if wrong:
             has = ", ".join(values(wrong[0], name)) or "nothing"
             complaints.append(
-                f"{len(wrong)} of {len(found)} {kind} events have {name} {has}, but {', '.join(wanted)} expected"
+                f"{name} is {has} in {len(wrong)} of {counted(len(found), f'{kind} event')}, "
+                f"but {', '.join(wanted)} expected"
             )
     return complaints
 
@@ -129,7 +131,7 @@ def complaints_about_range(earliest: float | None, latest: float | None, found: 
         wrong = [_text(event, name) for event in found if wanted is not None and not _is(_text(event, name), wanted)]
         if wrong:
             complaints.append(
-                f"{len(wrong)} {kind} events have {name} {wrong[0] or 'nothing'}, but it was {wanted:.3f}"
+                f"{name} is {wrong[0] or 'nothing'} in {counted(len(wrong), f'{kind} event')}, but it was {wanted:.3f}"
             )
     return complaints
 

@@ -11,13 +11,14 @@ from harness.runner.record import StageRecord
 from harness.runner.replaying import census, mine
 from harness.runner.stages import Expanded
 from harness.runner.window import Window
+from harness.wording import counted
 
 
 def explain_no_rows(session: Session, search: Expanded, window: Window, stages: Sequence[StageRecord]) -> str:
     """The first line says why; the lines below are what it was concluded from."""
     indexed = census(session)
     events = sum(item.events for item in indexed)
-    head = f"no rows: {events} event{'' if events == 1 else 's'} indexed"
+    head = f"no rows: {counted(events, 'event')} indexed"
     dry = next((position for position, stage in enumerate(stages) if not stage.rows), None)
     details = [
         f"indexed: {item.events} in index {item.index}, source {item.source}, sourcetype {item.sourcetype}"
@@ -35,7 +36,7 @@ def explain_no_rows(session: Session, search: Expanded, window: Window, stages: 
         why = f"{name} dropped the last {before}: {step.clause}"
     elif dry:
         before = stages[dry - 1].rows
-        why = f"{name} dropped the last {before} row{'' if before == 1 else 's'}"
+        why = f"{name} dropped the last {counted(before, 'row')}"
     else:
         why = f"{name} found none of them"
     details.append("rows: " + " | ".join(f"{stage.command} {stage.rows}" for stage in stages[: dry + 1]))

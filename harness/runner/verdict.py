@@ -11,6 +11,7 @@ from harness.client.answers import Row
 from harness.content.models import KnownFailure
 from harness.errors import HarnessError, SPLError, SplPlace, UnsupportedSPL
 from harness.runner.record import Status
+from harness.wording import counted
 
 _TOKEN = re.compile(r"\$([^$\s]+)\$")
 
@@ -100,7 +101,7 @@ def _placeholders(rows: Sequence[Row], uses: Mapping[str, str]) -> Iterator[str]
 
 def _of(numbers: Sequence[int], rows: Sequence[Row]) -> str:
     first = "" if len(numbers) == len(rows) else f" (row {numbers[0]} first)"
-    return f"{len(numbers)} of {_count(len(rows), 'row')}{first}"
+    return f"{len(numbers)} of {counted(len(rows), 'row')}{first}"
 
 
 def _uses(fields: Sequence[NeededField]) -> dict[str, str]:
@@ -114,10 +115,10 @@ def _uses(fields: Sequence[NeededField]) -> dict[str, str]:
 def judge_count(rows: int, minimum: int, maximum: int | None) -> Verdict:
     """How many rows were asked for. No row where some were wanted is explained elsewhere."""
     if rows < minimum:
-        return Verdict(Status.FAIL, f"{_count(rows, 'row')}, but at least {minimum} expected")
+        return Verdict(Status.FAIL, f"{counted(rows, 'row')}, but at least {minimum} expected")
     if maximum is not None and rows > maximum:
         wanted = "no row" if maximum == 0 else f"at most {maximum}"
-        return Verdict(Status.FAIL, f"{_count(rows, 'row')}, but {wanted} expected")
+        return Verdict(Status.FAIL, f"{counted(rows, 'row')}, but {wanted} expected")
     return PASSED
 
 
@@ -157,7 +158,3 @@ def fill(template: str, row: Mapping[str, str | list[str]]) -> str:
         return content if isinstance(content, str) else ", ".join(content)
 
     return _TOKEN.sub(value, template)
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}{'' if number == 1 else 's'}"

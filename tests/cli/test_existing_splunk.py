@@ -81,7 +81,7 @@ def test_replay_reads_every_kind_of_dataset_and_says_how_many_events_came_of_it(
         assert sent.code == 2
         assert "no source type for a.log.gz" in sent.err
         sent = harness("replay", "set.yml", "--backend", url, cwd=tmp_path, env=login)
-        assert (sent.code, sent.out) == (0, "b.log: 1 events in index main as described\n")
+        assert (sent.code, sent.out) == (0, "b.log: 1 event in index main as described\n")
         client = SplunkClient(parse_address(url, login))
         assert client.ask("| tstats count where index=* by source host") == [
             {"source": "src", "host": "harness", "count": "1"}

@@ -16,7 +16,7 @@ def test_a_new_detection_validates_and_passes_on_every_level(tmp_path: Path) -> 
     path = tmp_path / "detections/cloud/odd_logon___first_seen.yml"
     assert made.out.splitlines()[0] == f"wrote {path}"
     assert f"harness test {path}" in made.out
-    assert harness("validate", cwd=tmp_path).out == "1 detections, 0 errors, 0 warnings\n"
+    assert harness("validate", cwd=tmp_path).out == "1 detection, 0 errors, 0 warnings\n"
     tested = harness("test", path, "-q", cwd=tmp_path)
     assert tested.code == 0
     assert tested.out.startswith("4 passed, 0 failed, 0 errors, 1 skipped")

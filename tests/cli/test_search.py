@@ -44,7 +44,7 @@ def test_a_table_has_the_rows_under_their_fields(tmp_path: Path) -> None:
         ["1", "x"],
         ["y"],
     ]
-    assert "1 rows in " in ended.err
+    assert "1 row in " in ended.err
 
 
 def test_the_time_range_is_kept(tmp_path: Path) -> None:

@@ -139,7 +139,7 @@ def test_a_run_killed_in_the_middle_goes_on_to_the_record_of_one_that_was_not(tm
     assert results(tmp_path / "rest.json") == results(tmp_path / "whole.json")
     assert ended.err.count("events indexed from") <= 12 - passed
     assert ended.err.startswith("harness: going on: ")
-    assert "of 12 tests were finished before" in ended.err
+    assert "of 12 tests had finished before" in ended.err
 
 
 def test_where_no_journal_can_be_written_tests_run_and_only_resume_is_refused(tmp_path: Path) -> None:

@@ -60,7 +60,7 @@ def test_it_tells_how_to_log_in_answers_and_ends_cleanly(tmp_path: Path, sent: s
             hec.send_raw(b"2026-01-02T03:04:05Z hello\n", Target("s", "t", "main", "h"))
         assert client.ask("| tstats count where index=main") == [{"count": "1"}]
         page = requests.get(told["web"].split()[-1], timeout=10).text
-        assert "<td>main</td><td>1 events</td>" in page
+        assert "<td>main</td><td>1 event</td>" in page
         assert password not in page
         process.send_signal(sent)
         _, errors = process.communicate(timeout=20)

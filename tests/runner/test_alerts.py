@@ -41,7 +41,7 @@ def test_each_wrong_detail_is_told() -> None:
     for event in wrong:
         complaints = complaints_about_risk([ROW], ALERT, [event, GOOD[1]])
         assert complaints == [
-            "2 risk events for 1 rows, but 2 expected",
+            "2 risk events for 1 row, but 2 expected",
             f"missing risk event: {GOOD[0]}",
             f"unexpected risk event: {event}",
         ]
@@ -90,8 +90,8 @@ def test_a_notable_has_its_title_filled_or_as_it_is_written() -> None:
 def test_every_event_carries_the_range_of_its_run() -> None:
     events: list[Row] = [{"info_min_time": "10.000", "info_max_time": "20"}, {"info_min_time": "11"}]
     assert complaints_about_range(10.0, 20.0, events, "risk") == [
-        "1 risk events have info_min_time 11, but it was 10.000",
-        "1 risk events have info_max_time nothing, but it was 20.000",
+        "info_min_time is 11 in 1 risk event, but it was 10.000",
+        "info_max_time is nothing in 1 risk event, but it was 20.000",
     ]
 
 

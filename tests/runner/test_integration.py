@@ -52,11 +52,11 @@ def test_every_type_leaves_what_it_must_and_nothing_else(tmp_path: Path, kind: s
         ({"title": "Other"}, "missing notable: Other\nmissing notable: Other\nunexpected notable: Net Use"),
         (
             {"annotations": (("annotations.mitre_attack", ("T1003",)),)},
-            "2 of 2 risk events have annotations.mitre_attack T1049, but T1003 expected",
+            "annotations.mitre_attack is T1049 in 2 of 2 risk events, but T1003 expected",
         ),
         (
             {"annotations": (("analyticstories", ("Story", "Other")),)},
-            "2 of 2 notable events have analyticstories Story, but Story, Other expected",
+            "analyticstories is Story in 2 of 2 notable events, but Story, Other expected",
         ),
     ],
 )

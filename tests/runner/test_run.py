@@ -170,7 +170,7 @@ def test_rows_that_come_without_any_data_prove_nothing(tmp_path: Path) -> None:
     search = "`things` process=*use* | stats count"
     result = one(tmp_path, detection(search=search, rba=None))
     assert result.status is Status.FAIL
-    assert result.reason.startswith("the search gives 1 rows without any data: it does not depend on the attack")
+    assert result.reason.startswith("the search gives 1 row without any data: it does not depend on the attack")
 
 
 def test_two_datasets_are_both_there_and_counted_apart(tmp_path: Path) -> None:

@@ -40,6 +40,7 @@ from harness.runner.stages import Expanded, expand, measure
 from harness.runner.subject import Subject
 from harness.runner.verdict import Verdict
 from harness.runner.window import Window
+from harness.wording import counted
 
 ONE_RUN = Expectation()
 """What one run must find: something. How much there is over all time, and what, is for the unit test."""
@@ -139,7 +140,8 @@ def _no_run(session: Session, subject: Subject, expanded: Expanded) -> Verdict:
     schedule = subject.saved_search.schedule
     return Verdict(
         Status.FAIL,
-        f"no run of the schedule {schedule.cron} finds anything, though the search over all time gives {whole} rows\n"
+        f"no run of the schedule {schedule.cron} finds anything, "
+        f"though the search over all time gives {counted(whole, 'row')}\n"
         f"each run sees {schedule.earliest} to {schedule.latest} only: "
         "the events that the search brings together lie further apart",
     )

@@ -20,6 +20,7 @@ from harness.runner.stages import Expanded, expand, measure
 from harness.runner.subject import Alert, PlannedTest
 from harness.runner.verdict import RISK_OBJECT, NeededField, Verdict, judge_count, judge_rows, tokens
 from harness.runner.window import Window
+from harness.wording import counted
 
 
 def run(draft: Draft, tools: Tools) -> Generator[Event, None, Verdict]:
@@ -80,10 +81,10 @@ def rows_without_data(session: Session, test: PlannedTest) -> Verdict | None:
     if not found:
         return None
     if session.alone:
-        reason = f"the search gives {found} rows without any data: it does not depend on the attack"
+        reason = f"the search gives {counted(found, 'row')} without any data: it does not depend on the attack"
         return Verdict(Status.FAIL, f"{reason}\na last stats count gives a row for nothing; add | where count > 0")
     raise BackendError(
-        f"the search finds {found} rows on {session.client.address} before the test's data is there",
+        f"the search finds {counted(found, 'row')} on {session.client.address} before the test's data is there",
         hint="test on a server without such data, or narrow the detection's macros to an index of the test",
     )
 
