@@ -24,6 +24,7 @@ COMMANDS = {
     "new": "Write the first files of a detection.",
     "lock": "Pin the content of every dataset.",
     "gate": "Decide whether what changed may be released.",
+    "record": "Store a Splunk's answers as conformance pages.",
     "parity": "Compare what two Splunks make of the same tests.",
     "up": "Start a Splunk in a container.",
     "list": "List the containers.",

@@ -7,10 +7,21 @@ import json
 import re
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 import pytest
 
+from harness.content.pages import (
+    PAGE_NOW,
+    Block,
+    Case,
+    event_rows,
+    expected_rows,
+    is_asked,
+    macro_lines,
+    row_as_text,
+    value_as_text,
+)
 from harness.engine.plan import plan
 from harness.engine.search import Searcher, SearchRequest, SearchResult
 from harness.engine.store import Store
@@ -19,21 +30,7 @@ from harness.knowledge.knowledge import Knowledge, Metadata, shipped_apps
 from harness.values.column import Column, Value
 from harness.values.frame import Frame
 from harness.values.values import members, to_text
-from tests.conformance.runner import Block, Case
 from tests.locations import write_locations
-
-NOW: Final = 1_767_225_600.0
-"""2026-01-01T00:00:00Z: what ``now()`` is in a page. Events that give no time lie a second apart before it."""
-
-UNASKED: Final = frozenset(
-    (
-        *("host", "source", "sourcetype", "index", "linecount", "splunk_server"),
-        *("punct", "timestartpos", "timeendpos", "eventtype"),
-    )
-)
-"""Fields that events have anyway: compared only if the page mentions them, as are names that begin with ``_``."""
-
-_PAIR: Final = re.compile(r'([^\s=]+)=(?:"((?:[^"\\]|\\.)*)"|(\S*))')
 
 
 def check(case: Case, folder: Path) -> None:
@@ -46,7 +43,7 @@ def check(case: Case, folder: Path) -> None:
         spl.body.strip(),
         earliest=spl.options.get("earliest"),
         latest=spl.options.get("latest"),
-        now=float(spl.options.get("now", NOW)),
+        now=float(spl.options.get("now", PAGE_NOW)),
         default_indexes=("main",),
     )
     if refusal is not None:
@@ -74,10 +71,10 @@ def _check_result(result: SearchResult, case: Case) -> None:
     results = case.one("results")
     if results is None:
         return
-    expected = [json.loads(line) for line in results.body.splitlines() if line.strip()]
+    expected = expected_rows(results)
     mentioned = {name for row in expected for name in row}
     got = [_shown(row, mentioned) for row in result.frame.to_rows()]
-    wanted = [_written(row) for row in expected]
+    wanted = [row_as_text(row) for row in expected]
     if results.argument == "unordered":
         got.sort(key=repr)
         wanted.sort(key=repr)
@@ -90,21 +87,11 @@ def _shown(row: Mapping[str, Value], mentioned: set[str]) -> dict[str, Any]:
     """A row as results show it: texts, and lists of texts."""
     shown: dict[str, Any] = {}
     for name in sorted(row):
-        if name not in mentioned and (name in UNASKED or name.startswith("_") or name.startswith("date_")):
+        if not is_asked(name, mentioned):
             continue
         texts = [to_text(member) for member in members(row[name])]
         shown[name] = texts[0] if len(texts) == 1 else texts
     return shown
-
-
-def _written(row: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: _text(row[name]) for name in sorted(row) if row[name] is not None}
-
-
-def _text(value: Any) -> Any:
-    if isinstance(value, list):
-        return [_text(item) for item in value]
-    return value if isinstance(value, str) else to_text(value)
 
 
 # --- what the search sees
@@ -165,39 +152,24 @@ def _write_app(blocks: list[Block], folder: Path) -> Path:
 
 def _macro_stanzas(block: Block) -> list[str]:
     lines: list[str] = []
-    for line in block.body.splitlines():
-        if not line.strip():
-            continue
-        head, _, definition = line.partition("=")
-        found = re.fullmatch(r"\s*([^\s(]+)\s*(?:\(([^)]*)\))?\s*", head)
-        assert found is not None, f"no macro: {line!r}"
-        arguments = [name.strip() for name in (found[2] or "").split(",") if name.strip()]
-        lines.append(f"[{found[1]}({len(arguments)})]" if arguments else f"[{found[1]}]")
-        if arguments:
-            lines.append(f"args = {','.join(arguments)}")
-        lines.append(f"definition = {definition.strip()}")
+    for macro in macro_lines(block, "macros"):
+        lines.append(f"[{macro.stanza}]")
+        if macro.arguments:
+            lines.append(f"args = {','.join(macro.arguments)}")
+        lines.append(f"definition = {macro.definition}")
     return lines
 
 
 def _event_rows(block: Block) -> list[dict[str, Value]]:
-    rows: list[dict[str, Value]] = []
-    for line in block.body.splitlines():
-        if not line.strip():
-            continue
-        if line.lstrip().startswith("{"):
-            rows.append({name: _event_value(name, value) for name, value in json.loads(line).items()})
-        else:
-            pairs = {m[1]: m[3] if m[2] is None else re.sub(r"\\(.)", r"\1", m[2]) for m in _PAIR.finditer(line)}
-            rows.append({name: _event_value(name, value) for name, value in pairs.items()})
-    return rows
+    return [{name: _event_value(name, value) for name, value in row.items()} for row in event_rows(block)]
 
 
 def _event_value(name: str, value: Any) -> Value:
     if name == "_time":
         return float(value)
     if isinstance(value, list):
-        return tuple(str(_text(item)) for item in value)
-    return None if value is None else str(_text(value))
+        return tuple(str(value_as_text(item)) for item in value)
+    return None if value is None else str(value_as_text(value))
 
 
 def _append(store: Store, rows: list[dict[str, Value]], block: Block) -> None:
@@ -212,7 +184,7 @@ def _append(store: Store, rows: list[dict[str, Value]], block: Block) -> None:
     }
     columns = {name: Column.constant(value, len(rows)) for name, value in extra.items() if name not in frame.columns}
     if "_time" not in frame.columns:
-        columns["_time"] = Column.from_values([NOW - 1 - position for position in range(len(rows))])
+        columns["_time"] = Column.from_values([PAGE_NOW - 1 - position for position in range(len(rows))])
     store.append(index, frame.with_columns(columns))
 
 
@@ -224,5 +196,5 @@ def _append_raw(store: Store, knowledge: Knowledge, block: Block) -> None:
         index=block.options.get("index", "main"),
     )
     store.create_index(metadata.index)
-    indexed = knowledge.index_time((block.body + "\n").encode(), metadata, NOW)
+    indexed = knowledge.index_time((block.body + "\n").encode(), metadata, PAGE_NOW)
     store.append(metadata.index, indexed.frame)
