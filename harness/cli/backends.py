@@ -27,9 +27,9 @@ def backend_option(function: Command) -> Command:
         "--backend",
         default="embedded",
         show_default=True,
-        metavar="embedded|docker|URL",
-        help="The Splunk to use: ours, one in a container, or an existing one at https://host:8089. Several URLs with "
-        "commas between them share the tests.",
+        metavar="embedded|URL",
+        help="The Splunk to use: ours, or an existing one at https://host:8089, which may be one that harness up has "
+        "started.",
     )(function)
 
 
@@ -51,6 +51,14 @@ def root_option(function: Command) -> Command:
         metavar="DIR",
         type=click.Path(path_type=Path, file_okay=False, exists=True),
         help="The content root. Default: the nearest folder upwards with contentctl.yml or detections/.",
+    )(function)
+
+
+def locator_options(function: Command) -> Command:
+    """Where the datasets of tests come from: ``data_root`` and ``offline``."""
+    function = click.option("--offline", is_flag=True, help="Never download a dataset.")(function)
+    return click.option(
+        "--data-root", metavar="DIR", type=click.Path(path_type=Path), help="Where datasets are looked for first."
     )(function)
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from harness.cli.backends import app_option, backend_option, read_content, root_option
+from harness.cli.backends import app_option, backend_option, locator_options, read_content, root_option
 from harness.cli.common import exit_code, is_terminal
 from harness.errors import FilePlace, UsageError
 from harness.wording import counted
@@ -26,10 +26,7 @@ SHOWN = 100
 @backend_option
 @app_option
 @root_option
-@click.option(
-    "--data-root", metavar="DIR", type=click.Path(path_type=Path), help="Where datasets are looked for first."
-)
-@click.option("--offline", is_flag=True, help="Never download a dataset.")
+@locator_options
 def command(
     detection: str, backend: str, apps: tuple[Path, ...], root: Path | None, data_root: Path | None, offline: bool
 ) -> int:

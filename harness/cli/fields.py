@@ -14,6 +14,7 @@ from harness.cli.backends import (
     app_option,
     load_content_if_any,
     load_knowledge,
+    locator_options,
     read_content,
     root_option,
     tell_app_warnings,
@@ -83,10 +84,7 @@ class _Kind:
 )
 @app_option
 @root_option
-@click.option(
-    "--data-root", metavar="DIR", type=click.Path(path_type=Path), help="Where the dataset is looked for first."
-)
-@click.option("--offline", is_flag=True, help="Never download.")
+@locator_options
 def command(
     dataset: str,
     sourcetype: str,

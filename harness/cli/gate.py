@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from harness.cli.backends import app_option, read_content, root_option
+from harness.cli.backends import app_option, locator_options, read_content, root_option
 from harness.cli.common import read_record
 from harness.cli.workers import staff_for
 from harness.errors import ContentError, ExitCode, FilePlace, UsageError
@@ -40,10 +40,7 @@ if TYPE_CHECKING:
 @click.option("--manifest", metavar="FILE", type=click.Path(path_type=Path), help="Write the release manifest.")
 @app_option
 @root_option
-@click.option(
-    "--data-root", metavar="DIR", type=click.Path(path_type=Path), help="Where datasets are looked for first."
-)
-@click.option("--offline", is_flag=True, help="Never download a dataset.")
+@locator_options
 def command(
     base: str,
     records: tuple[Path, ...],

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from harness.cli.backends import read_content, root_option
+from harness.cli.backends import locator_options, read_content, root_option
 from harness.errors import DatasetError, ExitCode
 from harness.wording import counted
 
@@ -19,10 +19,7 @@ if TYPE_CHECKING:
 
 @click.command("lock")
 @root_option
-@click.option(
-    "--data-root", metavar="DIR", type=click.Path(path_type=Path), help="Where datasets are looked for first."
-)
-@click.option("--offline", is_flag=True, help="Never download a dataset.")
+@locator_options
 @click.option("--check", "only_check", is_flag=True, help="Write nothing; fail unless everything is pinned as it is.")
 def command(root: Path | None, data_root: Path | None, offline: bool, only_check: bool) -> int:
     """Get every dataset of the content and write its SHA-256 into datasets.lock.

@@ -15,12 +15,12 @@ def command() -> None:
     """Write the first files of something."""
 
 
-@command.command("detection")
+@command.command("detection", short_help="Write a detection, its test and its data.")
 @click.argument("name")
 @click.option("--folder", default="", metavar="NAME", help="The folder below detections/, such as endpoint.")
 @root_option
 def detection(name: str, folder: str, root: Path | None) -> int:
-    """Write a detection called NAME, with a test that finds and one that must not: it validates and passes as it is."""
+    """Write a detection called NAME, with data that it finds and data that it must not: it passes as it is."""
     from harness.content import find_root
     from harness.runner.scaffold import new_detection
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from harness.cli.backends import app_option, read_content, root_option
+from harness.cli.backends import app_option, locator_options, read_content, root_option
 from harness.cli.containers import container_options, say, settings_of
 from harness.cli.workers import staff_for
 from harness.errors import ExitCode, FilePlace, UsageError
@@ -34,10 +34,7 @@ if TYPE_CHECKING:
 @container_options
 @app_option
 @root_option
-@click.option(
-    "--data-root", metavar="DIR", type=click.Path(path_type=Path), help="Where datasets are looked for first."
-)
-@click.option("--offline", is_flag=True, help="Never download a dataset.")
+@locator_options
 def command(
     paths: tuple[Path, ...],
     other: str,

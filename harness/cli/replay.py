@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from harness.cli.backends import locator_options
 from harness.cli.datasets import Given, described
 from harness.errors import ExitCode, UsageError
 from harness.wording import counted
@@ -25,10 +26,7 @@ if TYPE_CHECKING:
 @click.option("--sourcetype", default="", help="The source type; a dataset .yml names its own.")
 @click.option("--source", default="", help="The source; a dataset .yml names its own.")
 @click.option("--host", default="harness", show_default=True, help="The host the data is sent as.")
-@click.option(
-    "--data-root", metavar="DIR", type=click.Path(path_type=Path), help="Where datasets are looked for first."
-)
-@click.option("--offline", is_flag=True, help="Never download.")
+@locator_options
 def command(
     datasets: tuple[str, ...],
     url: str,

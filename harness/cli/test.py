@@ -9,7 +9,7 @@ import click
 
 from harness.cli.backends import (
     app_option,
-    backend_option,
+    locator_options,
     read_content,
     root_option,
     tell_app_warnings,
@@ -47,7 +47,14 @@ class LevelList(click.ParamType[tuple[str, ...]]):
 
 @click.command("test")
 @click.argument("paths", nargs=-1, metavar="[PATH]...", type=click.Path(path_type=Path))
-@backend_option
+@click.option(
+    "--backend",
+    default="embedded",
+    show_default=True,
+    metavar="embedded|docker|URL",
+    help="The Splunk to use: ours, one in a container, or an existing one at https://host:8089. Several URLs with "
+    "commas between them share the tests.",
+)
 @click.option(
     "--level",
     "levels",
@@ -60,10 +67,7 @@ class LevelList(click.ParamType[tuple[str, ...]]):
 @click.option("-k", "keywords", metavar="EXPR", help="Only detections that match: words with and, or, not.")
 @app_option
 @root_option
-@click.option(
-    "--data-root", metavar="DIR", type=click.Path(path_type=Path), help="Where datasets are looked for first."
-)
-@click.option("--offline", is_flag=True, help="Never download a dataset.")
+@locator_options
 @report_option
 @workers_option
 @cluster_option

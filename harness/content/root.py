@@ -9,6 +9,14 @@ from harness.errors import FilePlace, UsageError
 MARKERS = ("contentctl.yml", "detections")
 
 
+def relative(path: Path, root: Path) -> str:
+    """The path below the root, with slashes; the whole path where it is not below."""
+    try:
+        return path.resolve().relative_to(root.resolve()).as_posix()
+    except ValueError:
+        return path.resolve().as_posix()
+
+
 def find_root(start: Path) -> Path:
     """The nearest folder, from ``start`` upwards, that has a ``contentctl.yml`` or a ``detections`` folder.
 

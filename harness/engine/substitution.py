@@ -48,7 +48,7 @@ class Substituted(SearchCommand):
 
     @classmethod
     def parse(cls, arguments: Arguments) -> Substituted:
-        raise NotImplementedError("made by substituted()")
+        raise TypeError(f"{arguments.command} is not read as one: substituted() makes it")
 
     def run(self, frame: Frame, context: SearchContext) -> Frame:
         text = self._text(context)

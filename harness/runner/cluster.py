@@ -7,6 +7,7 @@ for there by hash, and are sent only where they are missing. A test whose proces
 
 from __future__ import annotations
 
+import re
 import threading
 import time
 import uuid
@@ -15,10 +16,10 @@ from concurrent.futures import CancelledError, Future
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from harness import __version__
-from harness.errors import BackendError, DatasetError
+from harness.errors import BackendError, DatasetError, UsageError
 from harness.fidelity import fidelity_hash
 from harness.replay.download import default_cache
 from harness.replay.locate import Locator
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from distributed import Client
 
 CONNECT_SECONDS = 10
+_ADDRESS: Final = re.compile(r"(?:[a-z]+://)?\S+:\d+")
 _LOOK_AGAIN_SECONDS = 1.0
 """How long the number of the cluster's workers is taken for the same."""
 
@@ -132,10 +134,16 @@ def _connect(address: str) -> Client:
         from distributed import Client
     except ImportError as error:
         raise BackendError("--cluster needs Dask", hint="pip install 'harness[cluster]'") from error
+    if not _ADDRESS.fullmatch(address):
+        raise UsageError(
+            f"--cluster {address!r} is not the address of a Dask scheduler", hint="for example tcp://scheduler:8786"
+        )
     try:
         client = Client(address, timeout=CONNECT_SECONDS, set_as_default=False)
     except (OSError, TimeoutError, ValueError) as error:
-        raise BackendError(f"no Dask scheduler answers at {address}: {error}") from error
+        raise BackendError(
+            f"no Dask scheduler answers at {address}: {error}", hint="start one: dask scheduler"
+        ) from error
     versions = client.run(_version)
     if not versions:
         client.close()

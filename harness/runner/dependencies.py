@@ -16,10 +16,10 @@ from pathlib import Path
 from harness.content.history import changed_paths, content_at, top_of
 from harness.content.loader import is_file, yaml_files
 from harness.content.models import Content, Detection, MacroDefinition
+from harness.content.root import relative
 from harness.knowledge.knowledge import shipped_apps
 from harness.replay.pins import read_pins
 from harness.replay.store import sha256_of
-from harness.runner.subjects import relative
 from harness.spl.macros import split_call
 
 _COMMENT = re.compile(r"```.*?```", re.DOTALL)

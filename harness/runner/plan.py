@@ -15,13 +15,14 @@ from harness.content.models import (
     Problem,
     TestBaseline,
 )
+from harness.content.root import relative
 from harness.runner.dependencies import Dependencies
 from harness.runner.keywords import Keywords
 from harness.runner.record import DetectionRecord, Level
 from harness.runner.replaying import TestData
 from harness.runner.schedule import Schedule
 from harness.runner.subject import Alert, Baseline, PlannedTest, SavedSearch, Subject
-from harness.runner.subjects import relative, subject_of
+from harness.runner.subjects import subject_of
 from harness.runner.window import Window
 
 VALIDATION = "Validation"

@@ -7,6 +7,7 @@ import re
 from pathlib import Path
 
 from harness.content.models import Detection, Drilldown
+from harness.content.root import relative
 from harness.runner.record import DetectionRecord
 from harness.runner.schedule import Schedule
 from harness.runner.subject import Alert, SavedSearch, Subject
@@ -49,14 +50,6 @@ def subject_of(detection: Detection, root: Path, label: str, evidence: str = "")
             throttle_seconds=seconds_of(detection.throttling.period) if detection.throttling else 0.0,
         ),
     )
-
-
-def relative(path: Path, root: Path) -> str:
-    """The path below the root, with slashes; the whole path where it is not below."""
-    try:
-        return path.resolve().relative_to(root.resolve()).as_posix()
-    except ValueError:
-        return path.as_posix()
 
 
 def _alert(detection: Detection) -> Alert:

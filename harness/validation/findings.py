@@ -15,6 +15,7 @@ import msgspec
 
 from harness import __version__
 from harness.content.models import Problem
+from harness.content.root import relative
 from harness.validation.pages import page, summary_of
 
 SCHEMA: Final = 1
@@ -105,14 +106,6 @@ def repository_of(root: Path) -> Path:
     """The nearest folder from the content upwards that is a git work tree; the content where there is none."""
     root = root.resolve()
     return next((folder for folder in (root, *root.parents) if (folder / ".git").exists()), root)
-
-
-def relative(path: Path, base: Path) -> str:
-    """The path below the base, with slashes; the whole path where it is not below."""
-    try:
-        return path.resolve().relative_to(base.resolve()).as_posix()
-    except ValueError:
-        return path.resolve().as_posix()
 
 
 def uri_of(path: str) -> str:

@@ -48,7 +48,7 @@ def _about(name: str) -> Iterator[str]:
 
 def _switching_off(name: str) -> Iterator[str]:
     reason = f"{name}: why it does not hold here"
-    yield "It is switched off with a reason, in `harness.yml` for all of the content, or in a detection:"
+    yield "A rule is switched off with a reason, in `harness.yml` for all of the content, or in a detection:"
     yield from ("", "```yaml", "harness:", "  ignore:", f"    {reason}", "```", "")
     yield "In `harness.yml`, `ignore:` is at the top."
 

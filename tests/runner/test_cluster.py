@@ -142,6 +142,7 @@ def test_a_worker_that_is_killed_costs_no_test(tmp_path: Path, cluster: tuple[st
     ("arguments", "code", "said"),
     [
         (["--cluster", "tcp://127.0.0.1:1"], 3, "no Dask scheduler answers at tcp://127.0.0.1:1"),
+        (["--cluster", "scheduler"], 2, "--cluster 'scheduler' is not the address of a Dask scheduler"),
         (["--cluster", "tcp://127.0.0.1:1", "--backend", "docker"], 2, "--cluster runs tests on embedded Splunks"),
     ],
 )
