@@ -18,6 +18,7 @@ from tests.runner.packs import detection, write_pack
 from tests.runner.test_run import NET_USE
 
 pytestmark = pytest.mark.slow
+ROOT = Path(__file__).resolve().parents[2]
 CLUSTER = """
 import sys
 from distributed import LocalCluster
@@ -42,7 +43,7 @@ def cluster(tmp_path: Path) -> Iterator[tuple[str, list[int]]]:
         stdout=subprocess.PIPE,
         text=True,
         cwd=elsewhere,
-        env=environment(elsewhere, {"PYTHONPATH": str(Path(__file__).resolve().parents[2])}),
+        env=environment(elsewhere, {"PYTHONPATH": str(ROOT)}),
     )
     assert process.stdout is not None
     address, *pids = process.stdout.readline().split()
@@ -76,6 +77,18 @@ def test_a_run_on_a_cluster_has_the_record_of_a_local_one(tmp_path: Path, cluste
     remote = harness("test", "--cluster", cluster[0], "--report", "json=remote.json", "-q", cwd=root)
     assert (remote.code, remote.err) == (local.code, "")
     assert record(root / "remote.json") == record(root / "local.json")
+
+
+def test_the_detections_of_this_repository_have_the_same_record_there(
+    tmp_path: Path, cluster: tuple[str, list[int]]
+) -> None:
+    local = harness("test", "-q", "--root", ROOT, "--report", "json=local.json", cwd=tmp_path)
+    remote = harness(
+        "test", "-q", "--root", ROOT, "--cluster", cluster[0], "--report", "json=remote.json", cwd=tmp_path
+    )
+    assert (remote.code, local.code) == (0, 0), remote.out + remote.err
+    assert len(record(tmp_path / "local.json")) >= 25
+    assert record(tmp_path / "remote.json") == record(tmp_path / "local.json")
 
 
 def test_data_that_the_workers_do_not_have_is_sent_to_them(tmp_path: Path, cluster: tuple[str, list[int]]) -> None:
