@@ -30,8 +30,15 @@ class InContainer:
 
 
 def urls_of(name: str) -> list[str]:
-    """The servers that ``--backend URL,URL`` names."""
-    return [url.strip() for url in name.split(",") if url.strip()]
+    """The servers that ``--backend URL,URL`` names. Raises UsageError where one is named twice."""
+    urls = [url.strip() for url in name.split(",") if url.strip()]
+    places = [url.rpartition("@")[2].rpartition("//")[2].rstrip("/").lower() for url in urls]
+    for place in places:
+        if places.count(place) > 1:
+            raise UsageError(
+                f"--backend names {place} twice", hint="tests on one server would see each other's data: name it once"
+            )
+    return urls
 
 
 def make_backend(

@@ -46,6 +46,9 @@ class RemoteBackend:
         self._client = SplunkClient(self._address, app=app)
         self._host = host
 
+    def __str__(self) -> str:
+        return str(self._address)
+
     def start(self) -> BackendInfo:
         info = self._client.connect()
         if not self._address.hec_url:

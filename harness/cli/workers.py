@@ -75,16 +75,21 @@ def staff_for(
 
         return Cluster(setup, cluster)
     if setup.backend == DOCKER:
-        return Servers([tools, *(setup.tools(member, say) for member in range(1, wanted or 1))])
+        return Servers([tools, *(setup.tools(member, say) for member in range(1, wanted or 1))], say)
     if setup.backend != EMBEDDED:
         servers = len(urls_of(setup.backend))
+        if servers > 1 and os.environ.get("HARNESS_HEC_URL"):
+            raise UsageError(
+                "HARNESS_HEC_URL is one event collector, and there are several servers",
+                hint="leave it out: each server is asked for its own",
+            )
         if wanted is not None and wanted > servers:
             raise UsageError(
                 f"--workers {wanted} needs {wanted} servers: tests on one server would see each other's data",
                 hint="name several servers, as --backend URL,URL, or leave --workers out",
             )
         count = min(wanted or servers, servers)
-        return Servers([tools, *(setup.tools(member) for member in range(1, count))])
+        return Servers([tools, *(setup.tools(member) for member in range(1, count))], say)
     count = min(_processors(), tests // TESTS_PER_WORKER) if wanted is None else min(wanted, max(tests, 1))
     if count <= 1:
         return None

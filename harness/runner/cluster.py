@@ -26,6 +26,7 @@ from harness.replay.locate import Locator
 from harness.replay.store import Store, sha256_of
 from harness.runner.dependencies import files_of
 from harness.runner.draft import Tools
+from harness.runner.record import BackendRecord
 from harness.runner.setup import Setup
 from harness.runner.subject import PlannedTest
 from harness.runner.work import Done, Work, WorkerDied, perform
@@ -72,6 +73,9 @@ class Cluster:
         if time.monotonic() - self._looked > _LOOK_AGAIN_SECONDS:
             self.slots = max(1, len(self._client.nthreads()))
             self._looked = time.monotonic()
+
+    def begin(self, backend: BackendRecord) -> None:
+        """Each has an embedded Splunk of the same version of harness."""
 
     def submit(self, work: Work) -> Future[list[Done]]:
         self._look()

@@ -16,6 +16,7 @@ from multiprocessing.connection import Connection, wait
 from queue import SimpleQueue
 
 from harness.errors import HarnessError
+from harness.runner.record import BackendRecord
 from harness.runner.setup import Setup
 from harness.runner.work import Done, Work, WorkerDied, perform
 
@@ -36,6 +37,9 @@ class Processes:
         self._children = [_Child(setup) for _ in range(count)]
         for child in self._children:
             self._idle.put(child)
+
+    def begin(self, backend: BackendRecord) -> None:
+        """Each has an embedded Splunk of the same version of harness."""
 
     def submit(self, work: Work) -> Future[list[Done]]:
         return self._threads.submit(self._ask, work)

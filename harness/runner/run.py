@@ -57,6 +57,7 @@ def run(
     finished = False
     try:
         backend = _start(plan, tools.backend)
+        staff.begin(backend)
         known = journal.begin(plan, backend) if journal else {}
         yield RunStarted(len(plan), backend, len(known))
         for event in _Course(plan, staff, results, known, journal).events():

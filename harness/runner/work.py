@@ -13,7 +13,7 @@ from harness.errors import HarnessError
 from harness.runner.draft import Draft, Tools
 from harness.runner.events import Event, TestId
 from harness.runner.kinds import kind_of
-from harness.runner.record import Status, TestRecord
+from harness.runner.record import BackendRecord, Status, TestRecord
 from harness.runner.subject import PlannedTest
 from harness.runner.verdict import Verdict, judge_error, judge_known
 
@@ -47,6 +47,10 @@ class Workers(Protocol):
     slots: int
     """How many pieces of work are run at a time."""
 
+    def begin(self, backend: BackendRecord) -> None:
+        """Told once, before the first work, what the record will say of the backend. Raises BackendError where a worker
+        has another."""
+
     def submit(self, work: Work) -> Future[list[Done]]:
         """Have it run."""
 
@@ -61,6 +65,9 @@ class Here:
 
     def __init__(self, tools: Tools) -> None:
         self._tools = tools
+
+    def begin(self, backend: BackendRecord) -> None:
+        """The backend is the one that was started."""
 
     def submit(self, work: Work) -> Future[list[Done]]:
         future: Future[list[Done]] = Future()

@@ -22,10 +22,12 @@ from tests.runner.test_run import NET_USE
 
 
 @contextmanager
-def serving(cwd: Path, *arguments: str) -> Iterator[tuple[subprocess.Popen[str], dict[str, str]]]:
+def serving(
+    cwd: Path, *arguments: str, program: tuple[str, str] = ("-m", "harness")
+) -> Iterator[tuple[subprocess.Popen[str], dict[str, str]]]:
     """The process, and what it printed by the first word of each line."""
     process = subprocess.Popen(
-        [sys.executable, "-u", "-m", "harness", "serve", "--port=0", "--hec-port=0", "--web-port=0", *arguments],
+        [sys.executable, "-u", *program, "serve", "--port=0", "--hec-port=0", "--web-port=0", *arguments],
         cwd=cwd,
         env=environment(cwd),
         stdout=subprocess.PIPE,
