@@ -12,6 +12,7 @@ import click
 from harness.cli.containers import container_options, say, settings_of
 from harness.cli.datasets import Given, WithDatasets, data_options, described, given_datasets
 from harness.errors import ExitCode, FilePlace, UsageError
+from harness.wording import counted
 
 if TYPE_CHECKING:
     from harness.backends.base import Backend
@@ -81,8 +82,8 @@ def _summary(answers: list[Answer], out: Path, version: str, *, new: bool) -> Ex
         click.echo(f"recorded on Splunk {version} in {out / answers[0].case.page}")
         return ExitCode.OK
     click.echo(
-        f"{asked} cases asked on Splunk {version}, the pages are in {out}: {asked - differ} as their pages say, "
-        f"{differ} different, {skipped} skipped"
+        f"{counted(asked, 'case')} asked on Splunk {version}, the pages are in {out}: "
+        f"{asked - differ} as their pages say, {differ} different, {skipped} skipped"
     )
     if differ:
         return ExitCode.FAILED

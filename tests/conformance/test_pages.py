@@ -10,21 +10,11 @@ import pytest
 from harness.engine.aggregates import aggregate_names
 from harness.engine.commands import ALIASES, module_names
 from tests.conformance.embedded import check
+from tests.conformance.parameters import parameters
 from tests.conformance.runner import PAGES, Case, cases, page_cases
 
 
-def _parameters() -> list[object]:
-    return [
-        pytest.param(
-            case,
-            id=case.id,
-            marks=[pytest.mark.xfail(reason=case.known, strict=True)] if case.known is not None else [],
-        )
-        for case in cases()
-    ]
-
-
-@pytest.mark.parametrize("case", _parameters())
+@pytest.mark.parametrize("case", parameters(cases()))
 def test_page(case: Case, tmp_path: Path) -> None:
     check(case, tmp_path)
 

@@ -6,23 +6,13 @@ import pytest
 
 from harness.server.config import ServerConfig
 from harness.server.server import Server
+from tests.conformance.parameters import parameters
 from tests.conformance.runner import Case, PageError, page_cases
 from tests.rest.exchanges import EXCHANGE, check, exchanges, pointed
 from tests.server.wire import PASSWORD, Rest
 
 
-def _parameters() -> list[object]:
-    return [
-        pytest.param(
-            case,
-            id=case.id,
-            marks=[pytest.mark.xfail(reason=case.known, strict=True)] if case.known is not None else [],
-        )
-        for case in exchanges()
-    ]
-
-
-@pytest.mark.parametrize("case", _parameters())
+@pytest.mark.parametrize("case", parameters(exchanges()))
 def test_exchange(case: Case, reader: Rest) -> None:
     if all(block.body.startswith(("GET ", "HEAD ")) for block in case.all("request")):
         check(case, reader)
