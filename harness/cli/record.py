@@ -109,8 +109,10 @@ def _texts(pages: tuple[Path, ...]) -> dict[str, str]:
                 raise UsageError(f"two pages would be written as {name}", where=FilePlace(path))
             try:
                 found[name] = path.read_text(encoding="utf-8")
-            except (OSError, UnicodeDecodeError) as error:
-                raise UsageError(f"cannot be read: {error}", where=FilePlace(path)) from error
+            except OSError as error:
+                raise UsageError(f"cannot be read: {error.strerror}", where=FilePlace(path)) from error
+            except UnicodeDecodeError as error:
+                raise UsageError(f"is not UTF-8: {error.reason}", where=FilePlace(path)) from error
     return found
 
 
