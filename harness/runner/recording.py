@@ -12,11 +12,11 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Any, Final
 from urllib.parse import quote
 
-from harness.backends.base import Backend, Session
+from harness.backends.base import Backend, Mendable, Session
 from harness.client.answers import Outcome, ServerInfo
 from harness.client.hec import Target
 from harness.client.rest import SplunkClient
@@ -31,8 +31,9 @@ from harness.content.pages import (
     row_as_text,
     with_answers,
 )
-from harness.errors import SPLError, UnsupportedSPL
+from harness.errors import BackendError, SPLError, UnsupportedSPL
 from harness.server.config import ServerConfig
+from harness.values.values import to_text
 
 APP: Final = "search"
 """The app whose knowledge a server's searches see, and where the macros of a case are while it runs."""
@@ -70,7 +71,7 @@ def record(cases: list[Case], backend: Backend, report: Callable[[Answer], None]
     found: list[Answer] = []
     for case in cases:
         reason = why_not(case)
-        found.append(Answer(case, reason) if reason else _ask(case, backend))
+        found.append(Answer(case, reason) if reason else _ask_or_tell(case, backend))
         report(found[-1])
     return found
 
@@ -118,6 +119,17 @@ def _unsendable(block: Block) -> str:
             if not re.fullmatch(r"_time|\w+", name):
                 return f"its events have the field {name!r}, which is another one in JSON text"
     return ""
+
+
+def _ask_or_tell(case: Case, backend: Backend) -> Answer:
+    """A server that fails at one case and still answers is asked the others."""
+    try:
+        return _ask(case, backend)
+    except BackendError as error:
+        if not isinstance(backend, Mendable):
+            raise
+        lost = backend.mend()
+        return Answer(case, difference=(f"not answered: {lost or error.message}",))
 
 
 def _ask(case: Case, backend: Backend) -> Answer:
@@ -226,7 +238,14 @@ def _rows(case: Case, outcome: Outcome, wanted: list[dict[str, Any]]) -> Iterato
     """The rows as a page shows them: without the fields that events have anyway and that the case does not ask for."""
     mentioned = {name for row in wanted for name in row} or set(_WORD.findall(_body(case.one("spl"))))
     for row in outcome.rows:
-        yield {name: row[name] for name in sorted(row) if is_asked(name, mentioned)}
+        yield {name: _value(name, row[name]) for name in sorted(row) if is_asked(name, mentioned)}
+
+
+def _value(name: str, value: str | list[str]) -> str | list[str]:
+    """Pages have ``_time`` as epoch seconds, and JSON results as a date with its offset."""
+    if name == "_time" and isinstance(value, str) and "T" in value:
+        return to_text(datetime.fromisoformat(value).timestamp())
+    return value
 
 
 def _lines(what: str, wanted: list[dict[str, Any]], rows: list[dict[str, Any]]) -> Iterator[str]:

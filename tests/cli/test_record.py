@@ -157,9 +157,18 @@ def test_an_answer_that_the_page_does_not_expect_is_told_and_written(
 
 
 def test_the_pages_of_the_engine_are_answered_over_rest_as_they_say(splunk: Login, tmp_path: Path) -> None:
-    ended = record(splunk, tmp_path, str(PAGES / "commands" / "rex.md"), str(PAGES / "commands" / "fields.md"))
+    ended = record(splunk, tmp_path, str(PAGES / "commands" / "rex.md"), str(PAGES / "commands" / "bin.md"))
     assert ended.code == 0, ended.out
     assert " 0 different" in ended.out
+
+
+def test_a_server_that_fails_at_one_case_is_asked_the_others(splunk: Login, tmp_path: Path) -> None:
+    refused = PAGE.replace("raw sourcetype=things", 'raw host="" sourcetype=things')
+    (tmp_path / "a.md").write_text(refused.replace("2026-01-02T10:00:00Z user=ann\n2026-01-02T10:00:05Z user=bob", ""))
+    ended = record(splunk, tmp_path, "a.md")
+    assert ended.code == 1
+    assert "not answered: " in ended.out
+    assert "2 as their pages say, 1 different" in ended.out
 
 
 def test_a_search_over_a_file_makes_a_page_of_its_own(splunk: Login, tmp_path: Path) -> None:
