@@ -31,6 +31,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
+from harness.errors import UsageError
 from harness.values.values import to_text
 
 KINDS: Final = ("docs", "recorded", "measured", "reasoned")
@@ -64,7 +65,7 @@ _PAIR: Final = re.compile(r'([^\s=]+)=(?:"((?:[^"\\]|\\.)*)"|(\S*))')
 _OPTION: Final = re.compile(r'([A-Za-z_][\w.-]*)=(?:"([^"]*)"|(\S+))')
 
 
-class PageError(Exception):
+class PageError(UsageError):
     """A page that does not say what it must."""
 
 

@@ -35,6 +35,10 @@ g=a n=2
 {"g": "b", "n": "3"}
 ```
 
+```events sourcetype=other
+g=a n=0
+```
+
 ```macros
 total(f) = sum($f$) as total
 ```
@@ -193,6 +197,13 @@ def test_our_own_server_is_no_evidence_of_a_splunk() -> None:
     day = date(2026, 1, 2)
     assert evidence_of(ServerInfo("sh-1", "9.4.1"), day) == "recorded Splunk 9.4.1, 2026-01-02"
     assert evidence_of(ServerInfo("harness", "9.4.1"), day) == "reasoned (the embedded engine answered so, 2026-01-02)"
+
+
+def test_a_page_that_is_not_well_formed_is_refused_with_its_place(splunk: Login, tmp_path: Path) -> None:
+    (tmp_path / "a.md").write_text(PAGE.replace("```spl\nuser=bob", "```sql\nuser=bob"))
+    ended = record(splunk, tmp_path, "a.md")
+    line = PAGE.splitlines().index("user=bob | table _raw")
+    assert (ended.code, ended.err) == (2, f"harness: a.md:{line}: no block is called 'sql'\n")
 
 
 @pytest.mark.parametrize(
