@@ -215,10 +215,14 @@ def _times(job: Job) -> dict[str, Json]:
 
 
 def _first_event(result: SearchResult) -> float:
+    import numpy as np
+
     from harness.engine.store import times_of
 
-    times = times_of(result.events) if result.events.length else ()
-    return float(min(times)) if len(times) else 0.0
+    # A search may take the time away from its events.
+    times = times_of(result.events) if result.events.length else np.empty(0)
+    known = times[~np.isnan(times)]
+    return float(known.min()) if len(known) else 0.0
 
 
 def _index_time(result: SearchResult | None, *, first: bool) -> int:

@@ -5,15 +5,22 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from harness.engine.plan import Plan
+from harness.errors import SPLSyntaxError
 from harness.spl.arguments import Arguments
 from harness.spl.nodes import Comparison, SearchAnd, SearchNode, SearchOr, Term
 
 
 def keywords(plan: Plan) -> str:
-    """``field::value`` for equalities and the bare terms, each once, in alphabetical order (M3.15)."""
+    """``field::value`` for equalities and the bare terms, each once, in alphabetical order (M3.15).
+
+    None where a subsearch stands for a value: what it will be, the plan does not know.
+    """
     if not plan.reads_events:
         return ""
-    node = Arguments(plan.steps[0].source).search_expression()
+    try:
+        node = Arguments(plan.steps[0].source).search_expression()
+    except SPLSyntaxError:
+        return ""
     return " ".join(sorted(set(_words(node)))) if node is not None else ""
 
 

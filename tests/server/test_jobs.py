@@ -43,6 +43,21 @@ def test_a_blocking_dispatch_returns_when_the_job_is_done(rest: Rest) -> None:
     assert entry(rest, dispatch(rest))["isDone"] is True
 
 
+@pytest.mark.parametrize(
+    "search",
+    [
+        "search index=main | fields - _time",
+        "search index=main | fields - _time | append [search index=main] | table n",
+        'search index=main n=[search index=main n=none | fields n | format emptystr="1"] | table n',
+        "search index=main [search index=main | return n] | fields n",
+    ],
+)
+def test_events_without_a_time_and_values_from_a_subsearch_are_no_trouble_to_a_job(rest: Rest, search: str) -> None:
+    assert rest("POST", "/services/receivers/simple?sourcetype=x", b"n=1").status == 200
+    content = entry(rest, dispatch(rest, search))
+    assert (content["isFailed"], int(str(content["resultCount"])) > 0) == (False, True)
+
+
 @pytest.mark.measured("N3.1")
 def test_a_caller_may_choose_the_sid(rest: Rest) -> None:
     assert dispatch(rest, id="my_sid") == "my_sid"
