@@ -49,6 +49,7 @@ def record(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     return dict(json.loads((folder / "record.json").read_text(encoding="utf-8")))
 
 
+@pytest.mark.timeout(400)
 def test_every_detection_passes_on_every_level(record: dict[str, Any]) -> None:
     summary = record["summary"]
     assert (summary["fail"], summary["error"]) == (0, 0)
@@ -56,12 +57,14 @@ def test_every_detection_passes_on_every_level(record: dict[str, Any]) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(400)
 def test_one_worker_gives_the_record_of_two(record: dict[str, Any], tmp_path: Path) -> None:
     assert len(record["detections"]) >= 25
     assert recorded(tmp_path, "--workers", "1") == timeless(record)
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(400)
 def test_shards_together_are_the_same_record(record: dict[str, Any], tmp_path: Path) -> None:
     for part in ("1", "2"):
         recorded(tmp_path, "--shard", f"{part}/2")
@@ -72,6 +75,7 @@ def test_shards_together_are_the_same_record(record: dict[str, Any], tmp_path: P
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(400)
 def test_pytest_gives_the_same_verdicts(record: dict[str, Any], tmp_path: Path) -> None:
     options = ["-p", "no:cacheprovider", "-q", "-n2", "--harness", f"--junitxml={tmp_path / 'pytest.xml'}"]
     done = subprocess.run(

@@ -79,6 +79,7 @@ def test_a_run_on_a_cluster_has_the_record_of_a_local_one(tmp_path: Path, cluste
     assert record(root / "remote.json") == record(root / "local.json")
 
 
+@pytest.mark.timeout(400)
 def test_the_detections_of_this_repository_have_the_same_record_there(
     tmp_path: Path, cluster: tuple[str, list[int]]
 ) -> None:
