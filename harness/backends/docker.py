@@ -77,7 +77,7 @@ class DockerBackend:
             for name in containers.sweep(self._client):
                 self._report(f"removed {name}, which a run that is gone has left")
             info = self._bring_up()
-        except BaseException:
+        except BaseException:  # Ctrl-C too: nothing that was started is left behind
             self.stop()
             raise
         return BackendInfo(self.kind, info.version, info.apps)

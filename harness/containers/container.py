@@ -102,7 +102,7 @@ class SplunkContainer:
             try:
                 if packages:
                     found.put({f"{_APPS[1:]}/{package.file}": package.data for package in packages})
-            except BaseException:
+            except BaseException:  # Ctrl-C too: nobody else knows of this container yet
                 found.remove()
                 raise
         return found

@@ -65,7 +65,7 @@ class DataDir(Memory):
             self._events = Journal.open(path / "events", _EVENTS)
             self._state = Journal.open(path / "state", _STATE)
             self._read()
-        except BaseException:
+        except BaseException:  # Ctrl-C too: a folder that was not opened is not held against the next one
             os.close(self._held)
             raise
 
