@@ -20,8 +20,8 @@ from tests.runner.test_run import NET_USE
 
 @contextmanager
 def running(root: Path, *options: str) -> Iterator[subprocess.Popen[str]]:
-    """A run of 60 tests, in a process group of its own, that has finished at least one."""
-    write_pack(root, *(detection(f"Number {number}") for number in range(60)), **{"data.log": NET_USE})
+    """A run of far more tests than can be done before it is ended, in a process group of its own, of which it did one."""
+    write_pack(root, *(detection(f"Number {number}") for number in range(500)), **{"data.log": NET_USE})
     (root / "tmp").mkdir()
     process = subprocess.Popen(
         [sys.executable, "-m", "harness", "test", "--level", "unit", "-v", *options],
