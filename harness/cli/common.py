@@ -47,13 +47,9 @@ def console_width() -> int | None:
 def print_record(record: RunRecord, *, quiet: bool) -> None:
     from rich.console import Console
 
-    from harness.reports.console import summary_text, testing_table
+    from harness.reports import console
 
-    console = Console(highlight=False, width=console_width())
-    if not quiet:
-        for detection in record.detections:
-            console.print(testing_table(detection))
-    console.print(summary_text(record.summary, record.duration_s))
+    console.print_record(Console(highlight=False, width=console_width()), record, detections=not quiet)
 
 
 def read_record(path: Path) -> RunRecord:

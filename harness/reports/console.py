@@ -2,27 +2,33 @@
 
 from __future__ import annotations
 
+import textwrap
 from typing import TYPE_CHECKING
 
 from harness.reports import words
 from harness.runner.record import DetectionRecord, RunRecord, Status, Summary, TestRecord
 
 if TYPE_CHECKING:
-    from rich.console import RenderableType
+    from rich.console import Console
     from rich.text import Text
 
 _STYLE = {Status.PASS: "green", Status.FAIL: "red", Status.ERROR: "yellow", Status.SKIP: "dim"}
 
 
-def testing_table(detection: DetectionRecord) -> RenderableType:
+def print_record(console: Console, record: RunRecord, *, detections: bool = True) -> None:
+    """Each detection with its table and its reasons, then the summary; only the summary without ``detections``."""
+    for detection in record.detections if detections else ():
+        _print_detection(console, detection)
+    console.print(_summary(record.summary, record.duration_s))
+
+
+def _print_detection(console: Console, detection: DetectionRecord) -> None:
     """One detection: its name and file, a row per test and dataset, and the reasons below."""
     from rich import box
-    from rich.console import Group
-    from rich.padding import Padding
     from rich.table import Table
     from rich.text import Text
 
-    title = Text.assemble((detection.name, "bold"), f"  {detection.type}  ", (detection.file, "dim"))
+    console.print(Text.assemble((detection.name, "bold"), f"  {detection.type}  ", (detection.file, "dim")))
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     for column in words.COLUMNS:
         table.add_column(column, overflow="fold")
@@ -34,18 +40,30 @@ def testing_table(detection: DetectionRecord) -> RenderableType:
             kind = words.test_type(detection, result) if first else ""
             # As Text: what stands in square brackets is content, not markup.
             table.add_row(Text(kind), status if first else "", Text(data), Text(source), Text(sourcetype))
-    reasons = [Padding(_reason(detection, result), (0, 0, 0, 2)) for result in detection.results if result.reason]
-    return Group(title, table, *reasons, Text())
+    console.print(table)
+    for result in detection.results:
+        if result.reason:
+            _print_reason(console, words.test_type(detection, result), result)
+    console.print()
 
 
-def _reason(detection: DetectionRecord, result: TestRecord) -> Text:
+def _print_reason(console: Console, kind: str, result: TestRecord) -> None:
+    """Between words, as wide as the terminal: a path or an address stays whole, to be copied. Into a file as it is."""
     from rich.text import Text
 
-    head = f"{words.test_type(detection, result)}: "
-    return Text.assemble((head, _STYLE[result.status]), result.reason.replace("\n", "\n  "))
+    head = f"  {kind}: "
+    for number, line in enumerate(f"{head}{result.reason}".replace("\n", "\n    ").split("\n")):
+        text = Text("\n".join(_between_words(line, console.width)) if console.is_terminal else line)
+        if number == 0:
+            text.stylize(_STYLE[result.status], 0, len(head))
+        console.print(text, soft_wrap=True)
 
 
-def summary_text(summary: Summary, seconds: float) -> Text:
+def _between_words(line: str, width: int) -> list[str]:
+    return textwrap.wrap(line, width, subsequent_indent="    ", break_long_words=False, break_on_hyphens=False) or [""]
+
+
+def _summary(summary: Summary, seconds: float) -> Text:
     from rich.text import Text
 
     worst = "red" if summary.failed else "yellow" if summary.errors else "green" if summary.passed else "dim"
@@ -59,8 +77,6 @@ def render(record: RunRecord) -> str:
     from rich.console import Console
 
     console = Console(file=io.StringIO(), width=120, color_system=None)
-    for detection in record.detections:
-        console.print(testing_table(detection))
-    console.print(summary_text(record.summary, record.duration_s))
+    print_record(console, record)
     assert isinstance(console.file, io.StringIO)
     return console.file.getvalue()
