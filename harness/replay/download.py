@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import os
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import IO, TYPE_CHECKING, TypeVar
@@ -63,6 +63,8 @@ class Downloads:
     offline: bool = False
     max_bytes: int = Limits().upload_max_bytes
     cache_bytes: int = field(default_factory=cache_bytes)
+    _unreachable: dict[str, str] = field(default_factory=dict, repr=False, compare=False)
+    """Hosts that no connection came about with, and why: where a network is missing, each dataset would wait for it."""
 
     @property
     def store(self) -> Store:
@@ -90,12 +92,31 @@ class Downloads:
     def get(self, url: str, headers: Mapping[str, str] | None = None, *, where: FilePlace | None = None) -> Path:
         """Download, or learn that what is kept still holds."""
         try:
-            return attempted(lambda: self._download(url, headers or {}), url)
+            return self.attempted(lambda: self._download(url, headers or {}), url)
         except DatasetError as error:
             error.where = where
             if self._kept(url) is not None and "--offline" not in error.hint:
                 error.hint = "--offline uses the copy from an earlier run"
             raise
+
+    def attempted(self, action: Callable[[], T], url: str) -> T:
+        """Do it, several times if need be. Raises :class:`DatasetError` when that does not help."""
+        import requests
+
+        host = urlsplit(url).netloc
+        if host in self._unreachable:
+            raise _cannot_download(url, f"{self._unreachable[host]} (not tried again)")
+        try:
+            return _attempted(action)
+        except (requests.RequestException, TryAgain) as error:
+            if _never_connected(error):
+                self._unreachable[host] = _short(error)
+            raise _cannot_download(url, _short(error)) from error
+        except OSError as error:
+            raise DatasetError(
+                f"the dataset {url} cannot be kept: {error.strerror}: {error.filename}",
+                hint="the cache folder lies below XDG_CACHE_HOME, or ~/.cache",
+            ) from error
 
     def _kept(self, url: str) -> Path | None:
         known = self._known(url)
@@ -188,8 +209,7 @@ class TryAgain(Exception):
     """The server was not well, or the connection broke off: worth another attempt."""
 
 
-def attempted(action: Callable[[], T], url: str) -> T:
-    """Do it, several times if need be. Raises :class:`DatasetError` when that does not help."""
+def _attempted(action: Callable[[], T]) -> T:
     import requests
     from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait_exponential
 
@@ -201,17 +221,11 @@ def attempted(action: Callable[[], T], url: str) -> T:
         wait=wait_exponential(multiplier=0.2, max=4),
         reraise=True,
     )
-    try:
-        return attempts(action)
-    except (requests.RequestException, TryAgain) as error:
-        raise DatasetError(
-            f"the dataset {url} cannot be downloaded: {_short(error)}", hint="check the network and the URL"
-        ) from error
-    except OSError as error:
-        raise DatasetError(
-            f"the dataset {url} cannot be kept: {error.strerror}: {error.filename}",
-            hint="the cache folder lies below XDG_CACHE_HOME, or ~/.cache",
-        ) from error
+    return attempts(action)
+
+
+def _cannot_download(url: str, why: str) -> DatasetError:
+    return DatasetError(f"the dataset {url} cannot be downloaded: {why}", hint="check the network and the URL")
 
 
 def check(answer: requests.Response, url: str) -> None:
@@ -233,7 +247,18 @@ def name_of(url: str) -> str:
 
 def _short(error: Exception) -> str:
     """What happened, without the layers that the HTTP library wraps around it."""
-    cause: BaseException = error
-    while (inner := cause.__cause__ or cause.__context__) is not None:
-        cause = inner
+    *_, cause = _causes(error)
     return str(cause) or type(cause).__name__
+
+
+def _never_connected(error: Exception) -> bool:
+    from urllib3.exceptions import ConnectTimeoutError, NewConnectionError
+
+    return any(isinstance(cause, (ConnectTimeoutError, NewConnectionError)) for cause in _causes(error))
+
+
+def _causes(error: BaseException) -> Iterator[BaseException]:
+    cause: BaseException | None = error
+    while cause is not None:
+        yield cause
+        cause = cause.__cause__ or cause.__context__

@@ -15,7 +15,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from harness.errors import DatasetError
-from harness.replay.download import CONNECT_SECONDS, READ_SECONDS, Downloads, attempted, check
+from harness.replay.download import CONNECT_SECONDS, READ_SECONDS, Downloads, check
 from harness.replay.store import sha256_of
 
 MAX_POINTER_BYTES = 1024
@@ -64,7 +64,7 @@ def resolve(pointer: Pointer, path: Path, data: str, downloads: Downloads) -> Pa
     if server is None:
         raise _cannot(path, "and nothing says which server has it")
     batch = f"{server}/objects/batch"
-    action = attempted(lambda: _ask(batch, pointer), batch)
+    action = downloads.attempted(lambda: _ask(batch, pointer), batch)
     got = downloads.get(str(action["href"]), {str(k): str(v) for k, v in (action.get("header") or {}).items()})
     if sha256_of(got) != pointer.oid:
         raise DatasetError(

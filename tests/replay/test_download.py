@@ -86,6 +86,18 @@ def test_a_missing_page_is_not_asked_for_again_and_names_the_url(tmp_path: Path,
     assert len(web.seen) == 1
 
 
+def test_a_server_that_is_not_there_is_waited_for_once(tmp_path: Path) -> None:
+    with serving() as web:
+        first, second = web.url("/first.log"), web.url("/second.log")
+    downloads = Downloads(tmp_path)
+    with pytest.raises(DatasetError, match=r"/first\.log cannot be downloaded: .*Connection refused$"):
+        downloads.fetch(first)
+    with pytest.raises(
+        DatasetError, match=r"/second\.log cannot be downloaded: .*Connection refused \(not tried again\)"
+    ):
+        downloads.fetch(second)
+
+
 def test_a_redirect_is_followed(tmp_path: Path, web: Web) -> None:
     web.redirects["/moved.log"] = "/some/file%20name.log"
     path = Downloads(tmp_path).fetch(web.url("/moved.log"))
