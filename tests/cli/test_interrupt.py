@@ -20,7 +20,7 @@ from tests.runner.test_run import NET_USE
 
 @contextmanager
 def running(root: Path, *options: str) -> Iterator[subprocess.Popen[str]]:
-    """A run of far more tests than can be done before it is ended, in a process group of its own, of which it did one."""
+    """A run that has finished a test and cannot come to its end before it is ended, in a process group of its own."""
     write_pack(root, *(detection(f"Number {number}") for number in range(500)), **{"data.log": NET_USE})
     (root / "tmp").mkdir()
     process = subprocess.Popen(
