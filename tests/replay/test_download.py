@@ -92,9 +92,7 @@ def test_a_server_that_is_not_there_is_waited_for_once(tmp_path: Path) -> None:
     downloads = Downloads(tmp_path)
     with pytest.raises(DatasetError, match=r"/first\.log .*Connection refused\n"):
         downloads.fetch(first)
-    with pytest.raises(
-        DatasetError, match=r"/second\.log .*Connection refused \(not tried again\)"
-    ):
+    with pytest.raises(DatasetError, match=r"/second\.log .*Connection refused \(not tried again\)"):
         downloads.fetch(second)
 
 
