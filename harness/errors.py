@@ -104,8 +104,6 @@ class BackendError(HarnessError):
 class SPLError(HarnessError):
     """Something about a search. ``message`` is worded as Splunk words it wherever Splunk has words for it."""
 
-    exit_code = ExitCode.FAILED
-
 
 class SPLSyntaxError(SPLError):
     """The search does not parse, or a command refuses its arguments."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from harness.engine.context import SearchContext, Window
-from harness.engine.store import Segment, newest_first, part_of
+from harness.engine.store import Segment, is_internal_index, newest_first, part_of
 from harness.errors import SPLSyntaxError, UnsupportedSPL
 from harness.expressions.search import search_mask
 from harness.spl.nodes import (
@@ -33,6 +33,8 @@ def retrieve(node: SearchNode | None, context: SearchContext) -> Frame:
     """The events that the expression finds, newest first, with all their fields."""
     node, window = timed(node, context)
     indexes = reached_indexes(node, context)
+    if node is not None and any(map(is_internal_index, indexes)):
+        node = _public(node)
     parts = []
     for part in context.store.slices(indexes, window.earliest, window.latest):
         context.control.check()
@@ -181,6 +183,20 @@ def index_patterns(node: SearchNode | None, context: SearchContext) -> Iterator[
             for name, eventtype in context.knowledge.eventtypes.items():
                 if matches(name) and not eventtype.dependent:
                     yield from index_patterns(eventtype.node, context)
+
+
+def _public(node: SearchNode) -> SearchNode:
+    """The expression where an index that is named ``*`` is none of the internal ones, which another side may reach."""
+    if isinstance(node, SearchAnd | SearchOr):
+        return type(node)(tuple(map(_public, node.items)))
+    if isinstance(node, SearchNot):
+        return SearchNot(_public(node.item))
+    if isinstance(node, InList) and node.field == "index":
+        return SearchOr(tuple(_public(Comparison("index", "=", value)) for value in node.values))
+    if isinstance(node, Comparison) and node.field == "index" and node.operator == "=":
+        if node.value.text.startswith("*"):
+            return SearchAnd((node, SearchNot(Comparison("index", "=", SearchValue("_*")))))
+    return node
 
 
 _INDEX_TIME = frozenset(("index", "source", "sourcetype"))

@@ -58,5 +58,5 @@ def test_the_time_range_is_kept(tmp_path: Path) -> None:
 
 def test_a_search_that_does_not_run_says_so_in_splunks_words(tmp_path: Path) -> None:
     ended = harness("search", "| tstatz", cwd=tmp_path)
-    assert (ended.code, ended.err) == (1, "harness: Unknown search command 'tstatz'.\n")
+    assert (ended.code, ended.err) == (2, "harness: Unknown search command 'tstatz'.\n")
     assert harness("search", "| makeresults | sendemail to=a", cwd=tmp_path).code == 4

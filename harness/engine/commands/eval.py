@@ -41,7 +41,10 @@ class Eval(SearchCommand):
             if not arguments.accept("="):
                 raise SPLSyntaxError(_USAGE)
             assignments.append((name, arguments.expression()))
-            if not arguments.at_end and not arguments.accept(","):
+            if arguments.accept(","):
+                if arguments.at_end:
+                    raise arguments.unsupported("a comma with nothing after it")
+            elif not arguments.at_end:
                 raise arguments.invalid_argument()
         if not assignments:
             raise SPLSyntaxError(_USAGE)
