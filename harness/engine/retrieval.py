@@ -193,9 +193,8 @@ def _public(node: SearchNode) -> SearchNode:
         return SearchNot(_public(node.item))
     if isinstance(node, InList) and node.field == "index":
         return SearchOr(tuple(_public(Comparison("index", "=", value)) for value in node.values))
-    if isinstance(node, Comparison) and node.field == "index" and node.operator == "=":
-        if node.value.text.startswith("*"):
-            return SearchAnd((node, SearchNot(Comparison("index", "=", SearchValue("_*")))))
+    if isinstance(node, Comparison) and node.field == "index" and node.operator == "=" and node.value.text[:1] == "*":
+        return SearchAnd((node, SearchNot(Comparison("index", "=", SearchValue("_*")))))
     return node
 
 

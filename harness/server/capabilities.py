@@ -111,4 +111,12 @@ ROLES: Final[Mapping[str, BuiltInRole]] = {
 }
 """By name; the built-in roles that matter to a search head."""
 
-EVERY_CAPABILITY: Final = frozenset(name for role in ROLES.values() for name in role.capabilities)
+_UNGRANTED: Final = """
+create_bulk_data_move customer_cases delete_saml_user edit_alert_actions edit_health_subset edit_internal_oauth_clients
+edit_roles_grantable edit_saved_search edit_saved_search_owner edit_search_concurrency_scheduled edit_watchdog
+license_read list_alert_actions list_all_roles list_all_users list_health_subset list_internal_oauth_clients
+list_saved_searches list_tokens_scs request_pstacks run_walklex
+"""
+"""What a role may be given and none of the above has."""
+
+EVERY_CAPABILITY: Final = frozenset(_UNGRANTED.split()).union(*(role.capabilities for role in ROLES.values()))

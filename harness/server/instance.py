@@ -66,6 +66,7 @@ class SplunkInstance:
         self.guid = str(uuid.uuid4()).upper()
         self.pid = os.getpid()
         self.started = time.time()
+        self.lookups_written: dict[str, float] = {}
         self.rest_port = config.port
         self.hec_port = config.hec_port
 
@@ -184,6 +185,7 @@ class SplunkInstance:
                     self._kept_lookups[name] = version
 
     def _keep_lookup(self, name: str) -> None:
+        self.lookups_written[name] = self.wall()
         table = self._base.tables.file(name, lambda: None)
         if table is not None:
             self.kept.put("lookup", (name,), (list(table.fields), [dict(row) for row in table.rows()]))

@@ -111,14 +111,18 @@ def texts_of(name: str, value: Value, timezone: tzinfo) -> Texts:
 
 
 def _time_text(text: str, timezone: tzinfo) -> str:
+    moment = _moment(text, timezone)
+    return text if moment is None else moment.isoformat(timespec="milliseconds")
+
+
+def _moment(text: str, timezone: tzinfo) -> datetime | None:
     number = to_number(text)
     if number is None:
-        return text
+        return None
     try:
-        moment = datetime.fromtimestamp(round(float(number), 3), timezone)
+        return datetime.fromtimestamp(round(float(number), 3), timezone)
     except (OverflowError, OSError, ValueError):
-        return text
-    return moment.isoformat(timespec="milliseconds")
+        return None
 
 
 def _one_text(texts: Texts) -> str:
@@ -211,6 +215,22 @@ def _json_cols(page: Page) -> Iterator[bytes]:
         cells = [table[code] or b"null" for code in column.codes.tolist()]
         yield (b"," if position else b"") + b"[" + b",".join(cells) + b"]"
     yield b"]}"
+
+
+def as_exported(page: Page) -> Page:
+    """With ``_time`` as exports write it, not in ISO-8601 but with the zone by its name (N3.30)."""
+    if "_time" not in page.frame.columns:
+        return page
+
+    def written(value: Value) -> Value:
+        moment = _moment(to_text(members(value)[0]), page.timezone)
+        if moment is None:
+            return value
+        zone = "GMT" if page.timezone is UTC else moment.tzname()
+        return f"{moment:%Y-%m-%d %H:%M:%S}.{moment.microsecond // 1000:03d} {zone}"
+
+    times = page.frame.columns["_time"].map(written)
+    return replace(page, frame=page.frame.with_columns({"_time": times}))
 
 
 def export_lines(page: Page) -> Answer:

@@ -18,7 +18,6 @@ NOT_SERVED: Final = {
     "data/outputs/tcp/syslog": "forwarding",
     "datamodel/pivot": "pivots; the searches that they stand for can be sent",
     "deployment/server/config": "deployment of apps",
-    "saved/sourcetypes": "source types as objects; their settings are in configs/conf-props",
     "data/ui/views": "views and dashboards of Splunk Web",
     "search/concurrency-settings": "settings of concurrency",
     "shcluster/status": "clustering",

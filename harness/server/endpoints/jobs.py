@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 from xml.sax.saxutils import quoteattr
@@ -87,7 +88,7 @@ async def export(call: Call) -> Answer:
 def _exported(call: Call, job: Job) -> Answer:
     if job.failed:
         raise _failed(job)
-    page = results.choose(result_page(call.instance, job), call.arguments.get("f", []))
+    page = results.as_exported(results.choose(result_page(call.instance, job), call.arguments.get("f", [])))
     if call.mode == "json":
         return results.export_lines(page)
     return results.render(page, call.mode, blank_line=False)
@@ -317,7 +318,20 @@ def _rows(call: Call, job: Job, page: results.Page) -> Answer:
     if search:
         frame = post_process(call.instance, job, page.frame, search)
         page = results.Page(frame, frame.field_names(), messages=page.messages, post_processed=True)
+    if call.flag("add_summary_to_metadata"):
+        page = _summed(job, page)
     return results.render(_paged(call, page, default=100), call.mode)
+
+
+def _summed(job: Job, page: results.Page) -> results.Page:
+    """With how many events have each field, as the summary of the job counts them (N2.33)."""
+    found = job_parts.summary(job)["fields"]
+    attributes = {
+        name: {**page.attributes.get(name, {}), "summary.count": str(found[name]["count"])}
+        for name in page.names
+        if name in found
+    }
+    return dataclasses.replace(page, attributes={**page.attributes, **attributes})
 
 
 def _paged(call: Call, page: results.Page, *, default: int) -> results.Page:

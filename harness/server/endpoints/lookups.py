@@ -5,13 +5,13 @@ from __future__ import annotations
 import csv
 import dataclasses
 import io
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Final
 
 import msgspec
 
-from harness.errors import SPLError
+from harness.errors import HarnessError, SPLError
 from harness.knowledge.lookups import Table
 from harness.server.answers import NO_STORE, Answer, Refusal, could_not_find
 from harness.server.atom import Acl, Entry, Fields
@@ -106,9 +106,14 @@ files = Collection(
 @files.entries
 def listed(call: Call) -> list[Entry]:
     """Files that apps have, and those that searches or clients have written."""
+    return [_entry(call, name, app) for name, app in sorted(_owners(call).items())]
+
+
+def _owners(call: Call) -> dict[str, str]:
+    """The app of each lookup file."""
     apps = {name: app.name for app in call.instance.knowledge.apps for name in app.lookups}
-    written = {name: "search" for name in call.instance.knowledge.tables.file_names() if name not in apps}
-    return [_entry(name, app) for name, app in sorted({**apps, **written}.items())]
+    written = dict.fromkeys(call.instance.knowledge.tables.file_names(), "search")
+    return {**written, **apps}
 
 
 @files.creator
@@ -117,7 +122,7 @@ def create(call: Call, name: str, settings: dict[str, str]) -> Entry:
     has such an area; others have none."""
     data = settings.get("eai:data", "")
     _check_name(name)
-    if any(entry.name == name for entry in listed(call)):
+    if name in _owners(call):
         raise Refusal(409, "ERROR", f"A lookup table file named '{name}' already exists.")
     return _take_staged(call, name, data)
 
@@ -125,7 +130,7 @@ def create(call: Call, name: str, settings: dict[str, str]) -> Entry:
 @files.editor
 def replace(call: Call, name: str, settings: dict[str, str]) -> Entry:
     """A file that is staged takes the place of the one that is there."""
-    if all(entry.name != name for entry in listed(call)):
+    if name not in _owners(call):
         raise could_not_find(name)
     return _take_staged(call, name, settings.get("eai:data", ""))
 
@@ -145,7 +150,7 @@ def _take_staged(call: Call, name: str, data: str) -> Entry:
         raise Refusal(400, "ERROR", f"Error reading file {data}: {error.strerror}") from error
     call.instance.write_lookup(name, table)
     app = call.namespace.app
-    return _entry(name, "search" if app is None or app == "-" else app)
+    return _entry(call, name, "search" if app is None or app == "-" else app)
 
 
 def _check_name(name: str) -> None:
@@ -153,7 +158,13 @@ def _check_name(name: str) -> None:
         raise Refusal(400, "ERROR", f"'{name}' is not the name of a lookup file.")
 
 
-def _entry(name: str, app: str) -> Entry:
+def _entry(call: Call, name: str, app: str) -> Entry:
+    """With the columns of the file, its bytes and when it was written (N8.27); a file of an app is as old as the server
+    that read it."""
+    written = call.instance.lookups_written.get(name)
+    shipped = next((one.lookups[name] for one in call.instance.knowledge.apps if name in one.lookups), None)
+    rows = _rows(call, name) if written is not None or shipped is None else None
+    size = len(_csv(rows).encode()) if rows is not None else len(shipped or b"")
     return Entry(
         name=name,
         content={
@@ -162,6 +173,9 @@ def _entry(name: str, app: str) -> Entry:
             "eai:appName": app,
             "eai:data": f"/opt/splunk/etc/apps/{app}/lookups/{name}",
             "eai:userName": "nobody",
+            "fields_array": list(_columns(call, name)),
+            "lastModifiedTime": int(call.instance.started if written is None else written),
+            "size": size,
         },
         acl=Acl(app=app, owner="nobody", sharing="global", shareable=True),
         links=("alternate", "list", "_reload", "edit", "move"),
@@ -175,10 +189,17 @@ def _entry(name: str, app: str) -> Entry:
 def read_contents(call: Call) -> Answer:
     """The rows of a lookup file, the header first, as the Lookup Editor app gives them."""
     name = call.one("lookup_file")
-    known = {entry.name for entry in listed(call)}
-    if name not in known:
+    if name not in _owners(call):
         raise could_not_find(name)
     return Answer([msgspec.json.encode(_rows(call, name))], 200, "application/json; charset=UTF-8", NO_STORE)
+
+
+def _columns(call: Call, name: str) -> Sequence[str]:
+    """The columns of a lookup file; none of one that is no CSV."""
+    try:
+        return call.instance.knowledge.lookup(name).table.fields
+    except HarnessError:
+        return ()
 
 
 def _rows(call: Call, name: str) -> list[list[str]] | None:
