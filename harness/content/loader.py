@@ -18,6 +18,7 @@ from harness.content.models import (
     DataSource,
     Deployment,
     Detection,
+    Ignored,
     LookupDefinition,
     MacroDefinition,
     Notable,
@@ -56,7 +57,7 @@ def load_content(root: Path, paths: Iterable[Path] = ()) -> Content:
     problems += _clashes("lookup", {each.file: each.name for each in lookups})
     problems += _clashes("data source", {each.file: each.name for each in sources})
     problems += _clashes("baseline", {each.file: each.name for each in baselines})
-    ignored = _ignored(root / "harness.yml", problems)
+    ignored = tuple(_ignored(root, problems))
     app = _app(root, problems)
     found = dict.fromkeys(problems)
     return Content(
@@ -104,16 +105,19 @@ def _clashes(kind: str, names: Mapping[Path, str]) -> Iterator[Problem]:
             )
 
 
-def _ignored(path: Path, problems: list[Problem]) -> dict[str, str]:
-    """The rules that ``harness.yml`` switches off: ``ignore: {rule-id: reason}``."""
-    if not path.is_file():
-        return {}
-    for document, _ in _documents([path], problems):
+def _ignored(root: Path, problems: list[Problem]) -> Iterator[Ignored]:
+    """The rules that ``harness.yml`` switches off: ``ignore: {rule-id: reason}``, or ``{rule-id: {path: reason}}``."""
+    for document, _ in _documents(filter(is_file, [root / "harness.yml"]), problems):
         fields = Fields(document, problems)
         fields.unknown(shapes.Harness, "harness.yml")
         ignore = fields.inner("ignore")
-        return {str(rule): ignore.text(str(rule)) for rule in ignore.data}
-    return {}
+        for rule in map(str, ignore.data):
+            if not isinstance(ignore.data[rule], dict):
+                yield Ignored(rule, ignore.text(rule).strip(), root, ignore.line(rule))
+                continue
+            paths = ignore.inner(rule)
+            for path in map(str, paths.data):
+                yield Ignored(rule, paths.text(path).strip(), root / path, paths.line(path))
 
 
 def is_file(path: Path) -> bool:

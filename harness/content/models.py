@@ -270,6 +270,16 @@ class AppConfig:
 
 
 @dataclass(frozen=True, slots=True)
+class Ignored:
+    """A static rule that ``harness.yml`` switches off for a reason, in or below ``path``; ``line`` is the file's."""
+
+    rule: str
+    reason: str
+    path: Path
+    line: int
+
+
+@dataclass(frozen=True, slots=True)
 class Content:
     """All of a content root, with every problem that reading it met."""
 
@@ -280,8 +290,7 @@ class Content:
     data_sources: tuple[DataSource, ...]
     deployments: tuple[Deployment, ...]
     problems: tuple[Problem, ...]
-    ignored: Mapping[str, str] = field(default_factory=dict, hash=False)
-    """Static rules that the content's ``harness.yml`` switches off everywhere, each with its reason."""
+    ignored: tuple[Ignored, ...] = ()
     baselines: tuple[BaselineDefinition, ...] = ()
     app: AppConfig = field(default_factory=AppConfig)
     whole: bool = True

@@ -134,6 +134,11 @@ def _addinfo(_command: Any, before: FieldSet, _knowledge: Knowledge) -> FieldSet
     return before.adding(("info_min_time", "info_max_time", "info_sid", "info_search_time"))
 
 
+@EFFECTS.register("makeresults")
+def _makeresults(command: Any, _before: FieldSet, _knowledge: Knowledge) -> FieldSet:
+    return ANYTHING if command.annotate or command.format else FieldSet(frozenset(("_time",)))
+
+
 @EFFECTS.register("spath")
 def _spath(command: Any, before: FieldSet, _knowledge: Knowledge) -> FieldSet:
     return before.opened() if command.path is None else before.adding([command.output or command.path])

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from typing import Final
 
 from harness.content.models import Problem
-from harness.validation.rules import RULES, Rule, Subject, rule, switches
+from harness.content.root import relative
+from harness.validation.rules import RULES, ContentRule, Library, Rule, Subject, nearest, rule, switches
 
 READING: Final = {
     "yaml": "A file is YAML, and can be read.",
@@ -29,7 +30,37 @@ class SwitchedOffWithReason(Rule):
 
     def check(self, subject: Subject) -> Iterator[Problem]:
         for name, reason in switches(subject.detection).items():
-            if name not in RULES and name not in READING:
-                yield self.problem(subject, "harness", f"there is no rule {name!r} to switch off")
+            if not _exists(name):
+                message = f"there is no rule {name!r} to switch off"
+                yield self.problem(subject, "harness", message, _near(name))
             elif not reason:
                 yield self.problem(subject, "harness", f"the rule {name} is switched off without a reason: it stays on")
+
+
+@rule
+class SwitchedOffEverywhereWithReason(ContentRule):
+    """A rule that stays on because its id is misspelt would be noticed; one whose file was renamed is not."""
+
+    id = "harness-yml"
+    summary = "harness.yml switches off only rules that exist, each with a reason, and in files that are there."
+
+    def check(self, library: Library) -> Iterator[Problem]:
+        file = library.content.root / "harness.yml"
+        for each in library.content.ignored:
+            if not _exists(each.rule):
+                message = f"there is no rule {each.rule!r} to switch off"
+                yield self.problem(file, message, _near(each.rule), line=each.line)
+            elif not each.reason:
+                message = f"the rule {each.rule} is switched off without a reason: it stays on"
+                yield self.problem(file, message, line=each.line)
+            elif not each.path.exists():
+                where = relative(each.path, library.content.root)
+                yield self.problem(file, f"{where}, where {each.rule} is switched off, is not there", line=each.line)
+
+
+def _exists(name: str) -> bool:
+    return name in RULES or name in READING
+
+
+def _near(name: str) -> str:
+    return nearest(name, frozenset((*READING, *RULES.names())))

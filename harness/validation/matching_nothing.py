@@ -2,36 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 from harness.content.models import Problem
-from harness.engine.retrieval import walk
-from harness.spl.nodes import (
-    Binary,
-    Comparison,
-    Expr,
-    FieldRef,
-    InList,
-    Literal,
-    SearchAnd,
-    SearchNode,
-    SearchNot,
-    SearchOr,
-)
+from harness.spl.nodes import Comparison, InList, SearchAnd, SearchNode, SearchNot, SearchOr, Term
+from harness.validation.known_values import Knowing, after, unsatisfied
 from harness.validation.rules import Rule, Subject, rule
-from harness.validation.steps import every_step, kind_of
-from harness.values.values import has_wildcard, search_test
+from harness.validation.steps import every_step, kind_of, plans_within
+from harness.values.values import has_wildcard, network_of, search_test
 
 if TYPE_CHECKING:
-    from harness.engine.statistics import Measure
+    from harness.engine.plan import Step
 
 SINGLE: Final = frozenset(("index", "source", "sourcetype", "splunk_server"))
 """Fields of which an event has one value. Any other may have several, and then each of them may satisfy a term."""
-
-_COUNTING: Final = frozenset(
-    ("count", "c", "dc", "distinct_count", "estdc", "sum", "avg", "mean", "range", "stdev", "var")
-)
 
 NARROWING: Final = frozenset(
     ("index", "source", "sourcetype", "eventtype", "tag", "host", "splunk_server", "savedsearch")
@@ -43,35 +28,43 @@ class SearchesCanMatch(Rule):
     """Told only where it is certain: a field that may have several values may satisfy two terms at once."""
 
     id = "never-matches"
-    summary = "No two terms of a search exclude each other."
+    summary = "No two terms of a search exclude each other, nor does a condition what the commands before it leave."
     searches = True
 
     def check(self, subject: Subject) -> Iterator[Problem]:
-        counted: set[str] = set()
-        for step in every_step(subject.steps):
-            counted |= _numbers(step.command)
-            node = getattr(step.command, "node", None)
-            if kind_of(step.command) in ("search", "tstats") and node is not None:
-                for one, other in contradictions(node):
-                    message = f"{_shown(one)} and {_shown(other)} exclude each other: nothing is ever found"
-                    yield self.problem(subject, "search", message, line=subject.line_in_search(step.place))
-            elif kind_of(step.command) == "where":
-                command: Any = step.command
-                found = _empty_range(command.condition, counted)
-                if found:
-                    yield self.problem(subject, "search", found, line=subject.line_in_search(step.place))
+        yield from self._check(subject, subject.steps)
+
+    def _check(self, subject: Subject, steps: Sequence[Step]) -> Iterator[Problem]:
+        for step, told in impossible(steps):
+            message = f"{told}: nothing is ever found"
+            yield self.problem(subject, "search", message, line=subject.line_in_search(step.place))
+        for step in steps:
+            for inner in plans_within(step.command):
+                yield from self._check(subject, inner.steps)
 
 
-def contradictions(node: SearchNode) -> Iterator[tuple[Comparison, SearchNode]]:
-    """Pairs of conjuncts of which the second is false wherever the first is true; the first pair of each literal."""
+def impossible(steps: Sequence[Step]) -> Iterator[tuple[Step, str]]:
+    """The steps that no row gets past, whatever the data, and why; those of subsearches aside."""
+    known: Knowing = {}
+    for step in steps:
+        kind = kind_of(step.command)
+        node = getattr(step.command, "node", None)
+        told = contradiction(node) if kind in ("search", "tstats") and node is not None else ""
+        if kind in ("search", "where"):
+            told = told or unsatisfied(step.command, known)
+        if told:
+            yield step, told
+        known = after(step.command, known)
+
+
+def contradiction(node: SearchNode) -> str:
+    """The first two conjuncts of which one is false wherever the other is true; empty if there are none."""
     conjuncts = list(_conjuncts(node))
     for one in conjuncts:
-        if not isinstance(one, Comparison) or one.operator != "=" or has_wildcard(one.value.text):
-            continue
         for other in conjuncts:
-            if other is not one and _truth(other, one) is False:
-                yield one, other
-                return
+            if other is not one and _excluded(other, one):
+                return f"{_shown(one)} and {_shown(other)} exclude each other"
+    return ""
 
 
 def _conjuncts(node: SearchNode) -> Iterator[SearchNode]:
@@ -82,8 +75,17 @@ def _conjuncts(node: SearchNode) -> Iterator[SearchNode]:
         yield node
 
 
-def _truth(node: SearchNode, given: Comparison) -> bool | None:
+def _excluded(node: SearchNode, given: SearchNode) -> bool:
+    if isinstance(given, InList):
+        each = [Comparison(given.field, "=", value) for value in given.values]
+        return all(_truth(node, one) is False for one in each)
+    return not isinstance(given, SearchNot | SearchOr) and _truth(node, given) is False
+
+
+def _truth(node: SearchNode, given: SearchNode) -> bool | None:
     """What a term comes to in an event in which ``given`` holds; None where that is open."""
+    if node == given:
+        return True
     if isinstance(node, SearchNot):
         inner = _truth(node.item, given)
         return None if inner is None else not inner
@@ -91,17 +93,38 @@ def _truth(node: SearchNode, given: Comparison) -> bool | None:
         parts = [_truth(item, given) for item in node.items]
         deciding = isinstance(node, SearchOr)
         return deciding if deciding in parts else None if None in parts else not deciding
+    if not isinstance(given, Comparison) or given.operator != "=":
+        return None
     if isinstance(node, Comparison) and node.field == given.field:
-        return _compared(given, [search_test(node.operator, node.value.text)])
+        return _compared(given, node.operator, [node.value.text])
     if isinstance(node, InList) and node.field == given.field:
-        return _compared(given, [search_test("=", value.text) for value in node.values])
+        return _compared(given, "=", [value.text for value in node.values])
     return None
 
 
-def _compared(given: Comparison, tests: list[Callable[[str], bool]]) -> bool | None:
-    if any(test(given.value.text.lower()) for test in tests):
-        return True
-    return False if given.field in SINGLE else None
+def _compared(given: Comparison, operator: str, wanted: Sequence[str]) -> bool | None:
+    """Of an event with a value that is like ``given``: does it pass the comparison with one of ``wanted``?"""
+    text = given.value.text.lower()
+    if "/" in text and network_of(text) is not None:
+        return None  # the addresses of a network are not like its text
+    single = given.field in SINGLE
+    if not has_wildcard(text):
+        passes = any(search_test(operator, each)(text) for each in wanted)
+        return True if passes else False if single else None
+    if operator not in ("=", "!="):
+        return None
+    # What stands for anything in one pattern is text like any other for the other one, which a * of its own matches.
+    if any(search_test("=", each)(text) for each in wanted):
+        return operator == "=" or (False if single else None)
+    apart = single and all(_apart(text, each.lower()) for each in wanted)
+    return operator == "!=" if apart else None
+
+
+def _apart(one: str, other: str) -> bool:
+    """Two patterns that no text can match both, because of how they begin or end."""
+    starts = sorted((one.partition("*")[0], other.partition("*")[0]), key=len)
+    ends = sorted((one.rpartition("*")[2], other.rpartition("*")[2]), key=len)
+    return not starts[1].startswith(starts[0]) or not ends[1].endswith(ends[0])
 
 
 def _shown(node: SearchNode) -> str:
@@ -110,6 +133,8 @@ def _shown(node: SearchNode) -> str:
             return f"{node.field}{node.operator}{node.value.text}"
         case InList():
             return f"{node.field} IN ({', '.join(value.text for value in node.values)})"
+        case Term():
+            return node.value.text
         case SearchNot():
             return f"NOT {_shown(node.item)}"
         case SearchAnd():
@@ -117,48 +142,6 @@ def _shown(node: SearchNode) -> str:
         case SearchOr():
             return f"({' OR '.join(map(_shown, node.items))})"
     return "another term"
-
-
-def _numbers(command: object) -> set[str]:
-    """The columns of a command that hold one number in each row."""
-    measures: tuple[Measure, ...] = getattr(command, "measures", ())
-    return {measure.node.name for measure in measures if measure.node.function in _COUNTING}
-
-
-def _empty_range(condition: Expr, counted: set[str]) -> str:
-    """Bounds of one number that leave none, as in ``count > 5 AND count < 3``; empty if there are no such."""
-    lows: dict[str, tuple[float, bool]] = {}
-    highs: dict[str, tuple[float, bool]] = {}
-    for name, operator, number in _bounds(condition):
-        if name not in counted:
-            continue  # of several values, each may keep to one of the bounds
-        if operator in (">", ">=", "=", "=="):
-            lows[name] = max(lows.get(name, (number, False)), (number, operator == ">"))
-        if operator in ("<", "<=", "=", "=="):
-            # A bound that is not reached is the lower one.
-            highs[name] = min(highs.get(name, (number, True)), (number, operator != "<"))
-    for name, (low, above) in lows.items():
-        high, reached = highs.get(name, (float("inf"), True))
-        if low > high or (low == high and (above or not reached)):
-            from_low, to_high = (
-                f"{'above' if above else 'at least'} {low:g}",
-                f"{'at most' if reached else 'below'} {high:g}",
-            )
-            return f"no {name} is {from_low} and {to_high}: nothing is ever found"
-    return ""
-
-
-def _bounds(condition: Expr) -> Iterator[tuple[str, str, float]]:
-    if isinstance(condition, Binary) and condition.operator == "AND":
-        yield from _bounds(condition.left)
-        yield from _bounds(condition.right)
-    elif (
-        isinstance(condition, Binary)
-        and isinstance(condition.left, FieldRef)
-        and isinstance(condition.right, Literal)
-        and isinstance(condition.right.value, int | float)
-    ):
-        yield condition.left.name, condition.operator, float(condition.right.value)
 
 
 @rule
@@ -175,11 +158,23 @@ class SearchesAreNarrow(Rule):
             command: Any = step.command
             kind = kind_of(command)
             leading = kind == "search" and command.leading
-            if (leading or (kind == "tstats" and command.model is None)) and not _narrow(command.node):
+            if (leading or (kind == "tstats" and command.model is None)) and not _narrow(command.node, kind):
                 message = f"{kind} names neither an index nor anything else that narrows what is read"
                 yield self.problem(subject, "search", message, line=subject.line_in_search(step.place))
 
 
-def _narrow(node: SearchNode | None) -> bool:
-    fields = {item.field for item in walk(node) if isinstance(item, Comparison | InList)} if node is not None else set()
-    return any(field in NARROWING or field.startswith("tag::") for field in fields)
+def _narrow(node: SearchNode | None, kind: str) -> bool:
+    """Whether a term narrows what is read; of alternatives one is enough, as source types come by several names."""
+    match node:
+        case SearchAnd(items) | SearchOr(items):
+            return any(_narrow(item, kind) for item in items)
+        case Comparison(field, "=", value):
+            # tstats reads no event: it may well count those of all indexes.
+            return _narrows(field) and (value.text != "*" or kind == "tstats")
+        case InList(field):
+            return _narrows(field)
+    return False
+
+
+def _narrows(field: str) -> bool:
+    return field in NARROWING or field.startswith("tag::")

@@ -23,7 +23,8 @@ def summary_of(name: str) -> str:
 def page(name: str) -> str:
     """The page of one rule, as Markdown. Raises UsageError if there is no such rule."""
     if name not in READING and _rule(name) is None:
-        raise UsageError(f"there is no rule {name!r}", hint=nearest(name, frozenset(rule_ids())))
+        hint = nearest(name, frozenset(rule_ids())) or "`harness validate --rules` lists them."
+        raise UsageError(f"there is no rule {name!r}", hint=hint)
     return "\n".join([f"# {name}", "", *_about(name), "", *_switching_off(name), ""])
 
 
@@ -50,7 +51,8 @@ def _switching_off(name: str) -> Iterator[str]:
     reason = f"{name}: why it does not hold here"
     yield "A rule is switched off with a reason, in `harness.yml` for all of the content, or in a detection:"
     yield from ("", "```yaml", "harness:", "  ignore:", f"    {reason}", "```", "")
-    yield "In `harness.yml`, `ignore:` is at the top."
+    yield "In `harness.yml`, `ignore:` is at the top, and a rule may be off in some files or folders only:"
+    yield from ("", "```yaml", "ignore:", f"  {name}:", "    detections/cloud: why it does not hold there", "```")
 
 
 def _rule(name: str) -> Rule | ContentRule | None:

@@ -7,7 +7,7 @@ with it and where. Each has an id that never changes its meaning. A detection ma
       ignore:
         risk-field: the field is filled by the asset lookup of our own Splunk
 
-and the content's ``harness.yml`` for all detections, with ``ignore:`` at its top.
+and the content's ``harness.yml`` for all of it or for some paths, with ``ignore:`` at its top.
 """
 
 from __future__ import annotations
@@ -200,7 +200,7 @@ class ContentRule(ABC):
 @lru_cache(maxsize=1024)
 def nearest(name: str, known: frozenset[str]) -> str:
     """A hint at the known name that is most like this one; empty if none is."""
-    near = difflib.get_close_matches(name, sorted(known), n=1)
+    near = difflib.get_close_matches(name, sorted(known), n=1, cutoff=0.7)
     return f"Is {near[0]} meant?" if near else ""
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from harness.content.models import BaselineDefinition, Content, Detection, Dialect, Problem
@@ -38,8 +39,8 @@ def validate(
                 problems.extend(rule.check(subject))
     if detections is None and content.whole:
         problems += _of_all(rules, library)
-    off = {file: ignored_rules(detection, content) for file, detection in files.items()}
-    kept = [problem for problem in problems if problem.rule not in off.get(problem.file, content.ignored)]
+    off = {file: rules_off(file, content, files.get(file)) for file in {problem.file for problem in problems}}
+    kept = [problem for problem in problems if problem.rule not in off[problem.file]]
     return sorted(kept, key=lambda problem: (str(problem.file), problem.line, problem.rule))
 
 
@@ -63,6 +64,9 @@ def as_detection(baseline: BaselineDefinition) -> Detection:
     )  # fmt: skip
 
 
-def ignored_rules(detection: Detection, content: Content) -> Mapping[str, str]:
-    """The rules that are switched off for a detection, each with its reason; without a reason a rule stays on."""
-    return {name: reason for name, reason in {**content.ignored, **switches(detection)}.items() if reason}
+def rules_off(file: Path, content: Content, detection: Detection | None = None) -> frozenset[str]:
+    """The rules that are switched off for a file; without a reason a rule stays on."""
+    here = file.resolve()
+    found = {each.rule for each in content.ignored if each.reason and here.is_relative_to(each.path.resolve())}
+    own = {} if detection is None else switches(detection)
+    return frozenset(found | {name for name, reason in own.items() if reason})

@@ -75,3 +75,22 @@ def test_a_name_is_seen_to_clash_even_if_only_one_of_the_two_is_asked_for() -> N
 
 def test_our_own_content_has_no_problem() -> None:
     assert problems_of(Path(__file__).parents[2]) == []
+
+
+def test_harness_yml_switches_a_rule_off_below_a_path(tmp_path: Path) -> None:
+    shutil.copytree(BAD / "reference-url", tmp_path, dirs_exist_ok=True)
+    settings = tmp_path / "harness.yml"
+    settings.write_text("ignore:\n  reference-url:\n    detections/endpoint: internal pages\n", encoding="utf-8")
+    assert problems_of(tmp_path) == []
+    (tmp_path / "detections" / "web").mkdir()
+    settings.write_text("ignore:\n  reference-url:\n    detections/web: internal pages\n", encoding="utf-8")
+    assert [problem.rule for problem in problems_of(tmp_path)] == ["reference-url"]
+
+
+def test_harness_yml_switches_nothing_off_without_a_reason(tmp_path: Path) -> None:
+    shutil.copytree(BAD / "unused-macro", tmp_path, dirs_exist_ok=True)
+    (tmp_path / "harness.yml").write_text("ignore:\n  unused-macro:\n", encoding="utf-8")
+    assert [(problem.rule, problem.line) for problem in problems_of(tmp_path)] == [
+        ("harness-yml", 2),
+        ("unused-macro", 1),
+    ]

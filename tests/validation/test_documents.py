@@ -70,6 +70,9 @@ def test_a_page_of_no_rule_is_refused_with_the_nearest() -> None:
     with pytest.raises(UsageError) as raised:
         page("spl-sintax")
     assert raised.value.hint == "Is spl-syntax meant?"
+    with pytest.raises(UsageError) as raised:
+        page("nope")
+    assert raised.value.hint == "`harness validate --rules` lists them."
 
 
 def test_the_command_writes_sarif_prints_annotations_and_explains_rules(tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ from harness.engine.plan import plan
 from harness.errors import HarnessError
 from harness.knowledge.knowledge import Knowledge, shipped_apps
 from harness.validation.flow import FieldSet, results_of
+from harness.validation.matching_nothing import impossible
 from tests.conformance.embedded import _searcher
 from tests.conformance.runner import cases
 
@@ -70,7 +71,7 @@ def test_a_command_that_is_not_known_here_may_do_anything(knowledge: Knowledge) 
     assert results_of(plan(search, knowledge), knowledge).may_have("b")
 
 
-def test_no_page_gives_a_field_that_is_said_to_be_absent(tmp_path: Path) -> None:
+def test_no_page_gives_a_field_or_a_row_that_is_said_to_be_impossible(tmp_path: Path) -> None:
     """Every documented result of every command judges the analysis."""
     checked = 0
     for number, case in enumerate(cases()):
@@ -81,11 +82,13 @@ def test_no_page_gives_a_field_that_is_said_to_be_absent(tmp_path: Path) -> None
         folder.mkdir()
         knowledge = _searcher(case, folder).knowledge
         try:
-            fields = results_of(plan(spl.body.strip(), knowledge), knowledge)
+            planned = plan(spl.body.strip(), knowledge)
+            fields = results_of(planned, knowledge)
         except HarnessError:
             continue  # refused only while it runs
         given = {name for line in results.body.splitlines() if line.strip() for name in _named(json.loads(line))}
         assert [name for name in given if not fields.may_have(name)] == [], case.id
+        assert not results.body.strip() or list(impossible(planned.steps)) == [], case.id
         checked += not fields.others
     assert checked > 100
 

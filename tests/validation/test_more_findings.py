@@ -29,11 +29,38 @@ def problems(root: Path, *only: str) -> list[Problem]:
         ("index=a sourcetype=x (index=b OR index=c)", "index=a and (index=b OR index=c) exclude each other"),
         ("index=a sourcetype=xml NOT sourcetype=x*", "sourcetype=xml and NOT sourcetype=x* exclude each other"),
         ("index=a sourcetype=xml sourcetype!=xml", "sourcetype=xml and sourcetype!=xml exclude each other"),
-        ("index=a source IN (x, y) source=z", "source=z and source IN (x, y) exclude each other"),
+        ("index=a source IN (x, y) source=z", "source IN (x, y) and source=z exclude each other"),
         ("index=a user=ann NOT user=a*", "user=ann and NOT user=a* exclude each other"),
         ("index=a | stats count by user | where count > 5 AND count < 3", "no count is above 5 and below 3"),
         ("index=a | stats count by user | where count > 5 AND count <= 5", "no count is above 5 and at most 5"),
         ("| tstats count where index=a index=b by host", "index=a and index=b exclude each other"),
+        ("index=a sourcetype=xml* sourcetype=win*", "sourcetype=xml* and sourcetype=win* exclude each other"),
+        (
+            "index=a EventCode IN (1, 2) NOT EventCode IN (1, 2, 3)",
+            "EventCode IN (1, 2) and NOT EventCode IN (1, 2, 3)",
+        ),
+        ("index=a user=* NOT user=*", "user=* and NOT user=* exclude each other"),
+        ("index=a failed NOT (failed OR denied)", "failed and NOT (failed OR denied) exclude each other"),
+        ("index=a x=*.exe NOT x=*e", "x=*.exe and NOT x=*e exclude each other"),
+        ("index=a | stats count by user | search count>5 | where count<3", "no count is above 5 and below 3"),
+        ("index=a | stats count by user | rename count as n | where n<1", "no n is at least 1 and below 1"),
+        (
+            'index=a | stats count by user | where user="a" | where user="b"',
+            "user is a there, if anything, and so never b",
+        ),
+        (
+            'index=a | eval x=if(y=1, "low", "high") | where x="High"',
+            "x is high or low there, if anything, and so never",
+        ),
+        (
+            'index=a | eval x=case(y=1, "low", y=2, null()) | search x=hi*',
+            "x is low there, if anything, and so never hi*",
+        ),
+        ('index=a | eval x="low" | where x IN ("a", "b")', "x is low there, if anything, and so never a or b"),
+        (
+            "index=a | append [search index=b | stats count by x | where count=0]",
+            "no count is at least 1 and at most 0",
+        ),
     ],
 )
 def test_a_search_that_can_find_nothing_is_told_which_terms_exclude_each_other(
@@ -56,6 +83,21 @@ def test_a_search_that_can_find_nothing_is_told_which_terms_exclude_each_other(
         "index=a | where x > 5 AND x < 3",
         "index=a | stats count by user | where count >= 5 AND count <= 5",
         "index=a | stats count by user | where count > 5 OR count < 3",
+        "index=a x=a*b x=*c*",
+        "index=a src=10.0.0.0/8 NOT src=10.0.0.0*",
+        "index=a EventCode IN (1, 2) NOT EventCode IN (1, 3)",
+        'index=a failed NOT "failed login"',
+        "index=a | stats count | where count=0",
+        "index=a | stats count by user | append [ makeresults | eval count=0 ] | where count=0",
+        "index=a | stats count(x) as n by user | where n=0",
+        "index=a | stats count by user | where count > 5 | stats count by count | where count < 3",
+        'index=a | stats values(x) as x by user | where x="a" AND x="b"',
+        "index=a | stats count by user | where count > 5 | eval count=mvappend(1, 10) | where count > 5 AND count < 3",
+        'index=a | stats count by user | where user="a" | eval user="b" | where user="b"',
+        'index=a | eval x=if(y=1, "low", y) | where x="high"',
+        'index=a | eval x=if(y=1, "low", "high") | search x=HIGH',
+        'index=a | eval x="1" | where x=1.0',
+        'index=a | eval x="low" | fillnull value=none x | lookup hosts dest OUTPUT x | where x="high"',
     ],
 )
 def test_terms_that_several_values_of_a_field_may_satisfy_together_are_left_alone(tmp_path: Path, search: str) -> None:
@@ -69,6 +111,7 @@ def test_terms_that_several_values_of_a_field_may_satisfy_together_are_left_alon
         ("user=x", 1), ("* | stats count", 1), ("index=a", 0), ("eventtype=x", 0), ("tag=x", 0), ("`things`", 0),
         ("host IN (a, b)", 0), ("| tstats count by host", 1), ("| tstats count where index=* by host", 0),
         ("index=a [ search user=x | fields user ]", 1), ("| tstats count from datamodel=Web", 0),
+        ("index=* user=x", 1), ("index!=a user=x", 1), ("NOT index=a user=x", 1), ("(index=a OR Channel=b) x=1", 0),
     ],
 )  # fmt: skip
 def test_a_search_that_reads_everything_is_told(tmp_path: Path, search: str, count: int) -> None:
