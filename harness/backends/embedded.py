@@ -20,6 +20,7 @@ from harness.client.hec import HecClient
 from harness.client.rest import SplunkClient
 from harness.server.config import ServerConfig
 from harness.server.server import RunningServer, Server
+from harness.values.column import RefusedColumn
 
 if TYPE_CHECKING:
     from harness.knowledge.knowledge import Knowledge
@@ -109,6 +110,14 @@ class EmbeddedSession:
             *lost,
             *(text for text in self._about_apps() if text not in self._read),
         )
+
+    def refused_fields(self) -> dict[str, str]:
+        """Fields of indexed events that cannot be told, each with its reason; a search that reads one is refused."""
+        instance = self._server.instance
+        events = instance.searcher.events
+        segments = [found.segment for found in instance.store.slices(instance.store.select_indexes(["*"]))]
+        columns = [column for segment in segments for column in events.extracted(segment).columns.items()]
+        return {name: str(column.refusal) for name, column in columns if isinstance(column, RefusedColumn)}
 
     def _about_apps(self) -> dict[str, None]:
         """What is the matter with apps; some of it shows only where their settings are used."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -114,15 +114,19 @@ def command(
     with backend.session() as session:
         for said, data in payloads:
             session.hec.send_raw(data, Target(said.source, said.sourcetype, session.index, session.host))
-        rows = session.client.search("search index=* | fields *").rows
+        refused = session.refused_fields()
+        without = "".join(f' | fields - "{name}"' for name in refused)
+        rows = session.client.search(f"search index=* | fields *{without}").rows
         tell_data_warnings(session)
         models = _Models(session, knowledge)
         kinds = _kinds(rows)
         click.echo(f"{path.name}: {counted(len(rows), 'event')} of {counted(len(kinds), 'kind')}")
         for kind in kinds:
             _print_kind(kind, models)
+        if refused:
+            _print_refused(refused)
         if detection and content:
-            _print_missing(content, detection, knowledge, rows)
+            _print_missing(content, detection, knowledge, rows, refused)
     return ExitCode.OK
 
 
@@ -208,7 +212,15 @@ def _print_kind(kind: _Kind, models: _Models) -> None:
     _print(table)
 
 
-def _print_missing(content: Content, path: Path, knowledge: Knowledge, rows: Sequence[Row]) -> None:
+def _print_refused(refused: Mapping[str, str]) -> None:
+    click.echo("\nNot told, and refused in a search that reads them:")
+    for name, why in sorted(refused.items()):
+        click.echo(f"  {name}: {why}")
+
+
+def _print_missing(
+    content: Content, path: Path, knowledge: Knowledge, rows: Sequence[Row], refused: Mapping[str, str]
+) -> None:
     from harness.runner.needs import needs_of
 
     chosen = next((item for item in content.detections if item.file.resolve() == path.resolve()), None)
@@ -216,12 +228,14 @@ def _print_missing(content: Content, path: Path, knowledge: Knowledge, rows: Seq
         raise UsageError("not a detection that can be read", where=FilePlace(path))
     needs = needs_of(chosen, content, knowledge)
     have = Counter(name for row in rows for name in row)
-    missing = {name: use for name, use in needs.items() if not have[name]}
+    missing = {name: use for name, use in needs.items() if not have[name] and name not in refused}
     click.echo(f"\n{chosen.name} asks for {counted(len(needs), 'field')}, of which the data lacks {len(missing)}.")
     for name, use in missing.items():
         click.echo(f"  missing: {name} ({use})")
     for name, use in needs.items():
-        if 0 < have[name] < len(rows):
+        if name in refused:
+            click.echo(f"  not told: {name} ({use})")
+        elif 0 < have[name] < len(rows):
             click.echo(f"  in {have[name]} of {counted(len(rows), 'event')}: {name} ({use})")
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from copy import copy
 from typing import Final
 
 import numpy as np
@@ -27,7 +28,7 @@ from harness.spl.nodes import (
     Term,
     TimeModifier,
 )
-from harness.values.column import Column, Mask, Value
+from harness.values.column import Column, Mask, RefusedColumn, Value
 from harness.values.frame import Frame
 from harness.values.values import members, search_test, to_text, wildcard_matcher
 
@@ -41,21 +42,42 @@ def search_mask(node: SearchNode | None, frame: Frame) -> Mask:
     """The rows that a search expression finds; None finds all.
 
     Subsearches must have been replaced by their result before; time modifiers are the caller's and find everything.
+    A field that cannot be told raises its refusal if a row is found or not by what it is.
     """
+    surely, perhaps, refusal = search_bounds(node, frame)
+    if refusal is not None and not np.array_equal(surely, perhaps):
+        raise copy(refusal)
+    return surely
+
+
+def search_bounds(node: SearchNode | None, frame: Frame) -> tuple[Mask, Mask, Exception | None]:
+    """The rows that are found whatever the fields are that cannot be told, those that may be found, and why the two
+    differ."""
+    rows = np.arange(len(frame))
     if node is None:
-        return np.ones(len(frame), dtype=np.bool_)
-    return _Search(frame).mask(node, np.arange(len(frame)))
+        everything = np.ones(len(frame), dtype=np.bool_)
+        return everything, everything, None
+    surely = _Search(frame, doubt=False)
+    found = surely.mask(node, rows)
+    if surely.refusal is None:
+        return found, found, None
+    return found, _Search(frame, doubt=True).mask(node, rows), surely.refusal
 
 
 Rows = npt.NDArray[np.intp]
 
 
 class _Search:
-    """One search over one frame. Each field's values are brought to lower case once, however often it is asked for."""
+    """One search over one frame. Each field's values are brought to lower case once, however often it is asked for.
 
-    def __init__(self, frame: Frame) -> None:
+    ``doubt`` is what a row is taken for where it cannot be told; ``refusal`` says why there was such a row.
+    """
+
+    def __init__(self, frame: Frame, *, doubt: bool) -> None:
         self._frame = frame
+        self._doubt = doubt
         self._folded: dict[str, Column] = {}
+        self.refusal: Exception | None = None
 
     def mask(self, node: SearchNode, rows: Rows) -> Mask:
         """Which of the rows the node finds; rows that are decided already are not asked again."""
@@ -64,7 +86,7 @@ class _Search:
         if isinstance(node, SearchOr):
             return self._any(node, rows)
         if isinstance(node, SearchNot):
-            return ~self.mask(node.item, rows)
+            return self._not(node, rows)
         if isinstance(node, Comparison):
             return self._field(node.field, rows, _value_test(node.operator, node.value))
         if isinstance(node, InList):
@@ -95,12 +117,36 @@ class _Search:
             left = left[~self.mask(item, rows[left])]
         return ~_places(left, len(rows))
 
+    def _not(self, node: SearchNot, rows: Rows) -> Mask:
+        self._doubt = not self._doubt
+        found = self.mask(node.item, rows)
+        self._doubt = not self._doubt
+        return ~found
+
     def _field(self, name: str, rows: Rows, test: Callable[[str], bool]) -> Mask:
         """Rows of which one value satisfies the test; it is given texts in lower case."""
         column = self._folded.get(name)
         if column is None:
-            column = self._folded[name] = self._frame.column(name).map(_folded)
-        return column.take(rows).test(lambda value: any(test(str(member)) for member in members(value)))
+            found = self._frame.column(name)
+            known = found.known if isinstance(found, RefusedColumn) else found
+            column = self._folded[name] = known.map(_folded)
+        return self._tested(name, column, rows, test, _folded)
+
+    def _tested(
+        self, name: str, known: Column, rows: Rows, test: Callable[[str], bool], reading: Callable[[Value], Value]
+    ) -> Mask:
+        found = known.take(rows).test(lambda value: any(test(to_text(member)) for member in members(value)))
+        column = self._frame.columns.get(name)
+        if not isinstance(column, RefusedColumn):
+            return found
+        doubtful = column.doubtful[rows] & ~found
+        why: Exception | None = column.refusal
+        if column.candidates is not None:
+            why = next((refusal for value, refusal in column.candidates.items() if test(str(reading(value)))), None)
+        if why is None or not doubtful.any():
+            return found
+        self.refusal = self.refusal or why
+        return found | doubtful if self._doubt else found
 
     def _directive(self, node: Directive, rows: Rows) -> Mask:
         if node.field is None:
@@ -108,9 +154,11 @@ class _Search:
             return self._raw(rows, found)
         if node.kind == "TERM":
             return self._field(node.field, rows, search_test("=", node.text))
-        matches = wildcard_matcher(node.text, case_sensitive=True)
-        column = self._frame.column(node.field).take(rows)
-        return column.test(lambda value: any(matches(to_text(member)) for member in members(value)))
+        column = self._frame.column(node.field)
+        known = column.known if isinstance(column, RefusedColumn) else column
+        return self._tested(
+            node.field, known, rows, wildcard_matcher(node.text, case_sensitive=True), lambda value: value
+        )
 
     def _raw(self, rows: Rows, test: Callable[[str], bool]) -> Mask:
         column = self._frame.column("_raw").take(rows)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections import ChainMap
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from urllib.parse import unquote
@@ -10,7 +11,7 @@ from urllib.parse import unquote
 import numpy as np
 
 from harness.errors import SPLError, SPLSyntaxError, UnsupportedSPL
-from harness.expressions import search_mask
+from harness.expressions import search_bounds
 from harness.knowledge.conf import Stanza, boolean, integer
 from harness.spl.macros import MacroTable, expand
 from harness.spl.nodes import (
@@ -24,7 +25,7 @@ from harness.spl.nodes import (
     Subsearch,
 )
 from harness.spl.search_expression import parse_search_expression
-from harness.values.column import Column, Value, map_columns, normal
+from harness.values.column import Column, Mask, RefusedColumn, Value, map_columns, normal
 from harness.values.frame import Frame
 from harness.values.values import members, to_text
 
@@ -110,58 +111,117 @@ def read_tags(stanzas: Mapping[str, Stanza]) -> dict[str, dict[str, tuple[str, .
     return found
 
 
+@dataclass(frozen=True, slots=True)
+class _Hits:
+    """Which rows are of an event type: ``surely``, and ``perhaps`` for the reason ``refusal``."""
+
+    surely: Mask
+    perhaps: Mask
+    refusal: Exception | None = None
+
+    @property
+    def doubtful(self) -> Mask:
+        return self.perhaps & ~self.surely
+
+    def same(self, other: _Hits | None) -> bool:
+        return (
+            other is not None
+            and np.array_equal(self.surely, other.surely)
+            and np.array_equal(self.perhaps, other.perhaps)
+        )
+
+
 class Classifier:
-    """Adds ``eventtype``, ``tag`` and ``tag::<field>`` to events."""
+    """Adds ``eventtype``, ``tag`` and ``tag::<field>`` to events.
+
+    Where an event type cannot be told of an event (it cannot be carried out, or depends on a field that cannot be
+    told), a search for it or for one of its tags is refused, and a search for others is not.
+    """
 
     def __init__(self, eventtypes: Mapping[str, EventType], tags: Mapping[str, Mapping[str, tuple[str, ...]]]) -> None:
         ordered = sorted(eventtypes.values(), key=lambda each: (each.priority, each.name))
         self._ranks = {each.name: rank for rank, each in enumerate(ordered)}
         self._independent = [each for each in ordered if not each.dependent]
         self._dependent = [each for each in ordered if each.dependent]
-        self._refused = next((each for each in ordered if each.refusal), None)
         self._tags = tags
 
-    @property
-    def fields(self) -> list[str]:
-        """What is added, as far as an event has any."""
-        return ["eventtype", "tag", *(f"tag::{field}" for field in self._tags)]
-
     def classify(self, frame: Frame) -> Frame:
-        """Raises UnsupportedSPL if there is an event type that cannot be carried out."""
-        if self._refused is not None:
-            raise UnsupportedSPL(f"The event type '{self._refused.name}': {self._refused.refusal}")
-        masks = {each.name: search_mask(each.node, frame) for each in self._independent}
-        frame = self._with_classes(frame, masks)
+        hits = {each.name: _hits(each, frame) for each in self._independent}
+        frame = self._with_classes(frame, hits)
         for _ in range(MAX_ROUNDS if self._dependent else 0):
-            fresh = {each.name: search_mask(each.node, frame) for each in self._dependent}
-            same = all(name in masks and np.array_equal(mask, masks[name]) for name, mask in fresh.items())
+            fresh = {each.name: _hits(each, frame) for each in self._dependent}
+            same = all(found.same(hits.get(name)) for name, found in fresh.items())
             if same:
                 break
-            masks.update(fresh)
-            frame = self._with_classes(frame, masks)
+            hits.update(fresh)
+            frame = self._with_classes(frame, hits)
         return frame
 
-    def _rank(self, item: tuple[str, np.ndarray]) -> int:
+    def _rank(self, item: tuple[str, _Hits]) -> int:
         return self._ranks[item[0]]
 
-    def _with_classes(self, frame: Frame, masks: Mapping[str, np.ndarray]) -> Frame:
-        frame = frame.without(self.fields)
-        hits = [(name, mask) for name, mask in sorted(masks.items(), key=self._rank) if mask.any()]
-        if hits:
-            frame = frame.with_columns({"eventtype": _names_column(hits, len(frame))})
+    def _with_classes(self, frame: Frame, hits: Mapping[str, _Hits]) -> Frame:
+        frame = frame.without(["eventtype", "tag", *(f"tag::{field}" for field in self._tags)])
+        named = [(name, each.surely) for name, each in sorted(hits.items(), key=self._rank) if each.surely.any()]
+        doubtful = {name: each for name, each in hits.items() if each.doubtful.any()}
+        if named or doubtful:
+            known = _names_column(named, len(frame))
+            frame = frame.with_columns({"eventtype": _doubted(known, doubtful) if doubtful else known})
         tagged: dict[str, Column] = {}
         for field, values in self._tags.items():
             column = frame.columns.get(field)
-            if column is not None:
-                tags = column.map(partial(_tags_of, values))
-                if tags.values:
-                    tagged[f"tag::{field}"] = tags
+            tags = None if column is None else _tags_column(column, values)
+            if tags is not None:
+                tagged[f"tag::{field}"] = tags
         if tagged:
-            tagged["tag"] = map_columns(_union, list(tagged.values()), len(frame))
+            tagged["tag"] = _all_tags(list(tagged.values()), len(frame))
         return frame.with_columns(tagged)
 
 
-def _names_column(hits: list[tuple[str, np.ndarray]], length: int) -> Column:
+def _hits(eventtype: EventType, frame: Frame) -> _Hits:
+    try:
+        if eventtype.refusal:
+            raise UnsupportedSPL(eventtype.refusal)
+        surely, perhaps, refusal = search_bounds(eventtype.node, frame)
+    except UnsupportedSPL as problem:
+        surely = np.zeros(len(frame), dtype=np.bool_)
+        perhaps, refusal = ~surely, problem
+    if refusal is not None:
+        refusal = UnsupportedSPL(f"The event type '{eventtype.name}' cannot be told: {refusal}")
+    return _Hits(surely, perhaps, refusal)
+
+
+def _doubted(known: Column, doubtful: Mapping[str, _Hits]) -> RefusedColumn:
+    candidates = {name: each.refusal for name, each in doubtful.items() if each.refusal is not None}
+    rows = np.logical_or.reduce([each.doubtful for each in doubtful.values()])
+    return RefusedColumn(next(iter(candidates.values())), known, rows, candidates)
+
+
+def _tags_column(column: Column, values: Mapping[str, tuple[str, ...]]) -> Column | None:
+    """The tags that a field's values have; None if no row has one."""
+    if not isinstance(column, RefusedColumn):
+        tags = column.map(partial(_tags_of, values))
+        return tags if tags.values else None
+    possible = dict.fromkeys(values, column.refusal) if column.candidates is None else column.candidates
+    candidates = {tag: refusal for value, refusal in possible.items() for tag in values.get(value, ())}
+    known = column.known.map(partial(_tags_of, values))
+    if not candidates:
+        return known if known.values else None
+    return RefusedColumn(column.refusal, known, column.doubtful, candidates)
+
+
+def _all_tags(columns: Sequence[Column], length: int) -> Column:
+    refused = [column for column in columns if isinstance(column, RefusedColumn)]
+    known = [column.known if isinstance(column, RefusedColumn) else column for column in columns]
+    tags = map_columns(_union, known, length)
+    if not refused:
+        return tags
+    candidates = ChainMap[str, Exception](*(dict(column.candidates or {}) for column in refused))
+    doubtful = np.logical_or.reduce([column.doubtful for column in refused])
+    return RefusedColumn(refused[0].refusal, tags, doubtful, candidates)
+
+
+def _names_column(hits: list[tuple[str, Mask]], length: int) -> Column:
     """The names that hit, per row, as one dictionary-encoded column."""
     codes = np.zeros(length, dtype=np.int64)
     combinations: list[tuple[str, ...]] = [()]

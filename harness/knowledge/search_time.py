@@ -43,21 +43,11 @@ def search_time(frame: Frame, knowledge: Knowledge, now: float | None = None) ->
         parts.append(_fields(frame if len(rows) == len(frame) else frame.take(rows), recipe, now))
         places.append(rows)
     whole = parts[0] if len(parts) == 1 else concatenate_frames(parts).take(np.argsort(np.concatenate(places)))
-    return replace(_classified(whole, knowledge), events=frame.events)
-
-
-def _classified(frame: Frame, knowledge: Knowledge) -> Frame:
-    """With event types and tags; none of them can be told if one of them depends on a field that cannot."""
-    try:
-        return knowledge.classifier.classify(frame)
-    except UnsupportedSPL as refusal:
-        if not any(isinstance(column, RefusedColumn) for column in frame.columns.values()):
-            raise
-        return _refused(frame, knowledge.classifier.fields, refusal)
+    return replace(knowledge.classifier.classify(whole), events=frame.events)
 
 
 def _refused(frame: Frame, names: Iterable[str], refusal: UnsupportedSPL) -> Frame:
-    return frame.with_columns({name: RefusedColumn(refusal, len(frame)) for name in names})
+    return frame.with_columns({name: RefusedColumn.everywhere(refusal, len(frame)) for name in names})
 
 
 def _renamed(frame: Frame, knowledge: Knowledge) -> Frame:
@@ -189,7 +179,9 @@ def _alias(frame: Frame, aliases: Sequence[Alias]) -> Frame:
 def _calculate(frame: Frame, recipe: Recipe, now: float | None) -> Frame:
     """In parallel over the fields before; null overwrites (N10.40)."""
     scope = Scope(now=0.0 if now is None else now)
-    columns: dict[str, Column] = {name: RefusedColumn(why, len(frame)) for name, why in recipe.refused.items()}
+    columns: dict[str, Column] = {
+        name: RefusedColumn.everywhere(why, len(frame)) for name, why in recipe.refused.items()
+    }
     columns.update({each.name: _calculated(each, frame, scope, timeless=now is None) for each in recipe.calculated})
     return frame.with_columns(columns)
 
@@ -197,9 +189,9 @@ def _calculate(frame: Frame, recipe: Recipe, now: float | None) -> Frame:
 def _calculated(each: Calculated, frame: Frame, scope: Scope, *, timeless: bool) -> Column:
     if timeless and each.timely:
         why = f"The calculated field '{each.name}' asks for the time of the search."
-        return RefusedColumn(UnsupportedSPL(why), len(frame))
+        return RefusedColumn.everywhere(UnsupportedSPL(why), len(frame))
     try:
         return evaluate(each.expression, frame, scope)
     except UnsupportedSPL as refusal:
         why = f"The calculated field '{each.name}' cannot be told: {refusal.message}"
-        return RefusedColumn(UnsupportedSPL(why), len(frame))
+        return RefusedColumn.everywhere(UnsupportedSPL(why), len(frame))

@@ -7,7 +7,9 @@ nothing, row by row, exactly as Splunk's fields do.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections import ChainMap
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from copy import copy
 from typing import Final
 
 import numpy as np
@@ -119,29 +121,42 @@ class Column:
 
 
 class RefusedColumn(Column):
-    """A field whose values cannot be told exactly. Its rows can be taken and put together with others; whoever reads
-    them gets ``refusal``."""
+    """A field whose values cannot be told exactly in the rows of ``doubtful``. Its rows can be taken and put together
+    with others; whoever reads them while one is doubtful gets ``refusal``.
 
-    __slots__ = ("_length", "refusal")
+    ``known`` holds what is certain: the values of the other rows, and of doubtful rows the values that they have in any
+    case. ``candidates`` are the values that a doubtful row may have beside those, each with its own refusal; None: any.
+    """
 
-    def __init__(self, refusal: Exception, length: int) -> None:
+    __slots__ = ("candidates", "doubtful", "known", "refusal")
+
+    def __init__(
+        self, refusal: Exception, known: Column, doubtful: Mask, candidates: Mapping[str, Exception] | None = None
+    ) -> None:
         self.refusal = refusal
-        self._length = length
+        self.known = known
+        self.doubtful = doubtful
+        self.candidates = candidates
+
+    @classmethod
+    def everywhere(cls, refusal: Exception, length: int) -> RefusedColumn:
+        """No row of it can be told."""
+        return cls(refusal, Column.null(length), np.ones(length, dtype=np.bool_))
 
     @property
     def values(self) -> Sequence[Value]:  # type: ignore[override]
-        raise self.refusal
+        raise copy(self.refusal)  # whoever passes it on adds a place of his own
 
     @property
     def codes(self) -> Codes:  # type: ignore[override]
-        raise self.refusal
+        raise copy(self.refusal)
 
     def __len__(self) -> int:
-        return self._length
+        return len(self.known)
 
     def take(self, rows: npt.NDArray[np.intp] | Mask) -> Column:
-        length = int(np.count_nonzero(rows)) if rows.dtype == np.bool_ else len(rows)
-        return RefusedColumn(self.refusal, length)
+        known, doubtful = self.known.take(rows), self.doubtful[rows]
+        return RefusedColumn(self.refusal, known, doubtful, self.candidates) if doubtful.any() else known
 
     @property
     def sparse(self) -> bool:
@@ -235,10 +250,26 @@ def map_columns(function: Callable[..., Value], columns: Sequence[Column], lengt
 
 
 def concatenate(columns: Sequence[Column]) -> Column:
-    """The rows of all columns one after another, with one merged dictionary; refused if one of them is."""
-    refused = next((column for column in columns if isinstance(column, RefusedColumn)), None)
-    if refused is not None:
-        return RefusedColumn(refused.refusal, sum(map(len, columns)))
+    """The rows of all columns one after another, with one merged dictionary; rows that were doubtful stay so."""
+    refused = [column for column in columns if isinstance(column, RefusedColumn)]
+    if not refused:
+        return _concatenated(columns)
+    parts = [column if isinstance(column, RefusedColumn) else None for column in columns]
+    candidates = ChainMap[str, Exception](*(dict(column.candidates) for column in refused if column.candidates))
+    return RefusedColumn(
+        refused[0].refusal,
+        _concatenated([column if part is None else part.known for column, part in zip(columns, parts, strict=True)]),
+        np.concatenate(
+            [
+                np.zeros(len(column), dtype=np.bool_) if part is None else part.doubtful
+                for column, part in zip(columns, parts, strict=True)
+            ]
+        ),
+        None if any(column.candidates is None for column in refused) else candidates,
+    )
+
+
+def _concatenated(columns: Sequence[Column]) -> Column:
     encoder = Encoder()
     parts: list[Codes] = []
     for column in columns:

@@ -127,3 +127,18 @@ def test_broken_lines_and_rules_of_an_app_are_named_and_its_refusals_counted(tmp
     assert "warning: 1 event refused: a rule sends it to the null queue" in ended.err
     assert "TA-mine/default/props.conf:1" in ended.err
     assert "TA-mine/default/props.conf:5" in ended.err
+
+
+def test_fields_that_cannot_be_told_are_named_and_the_others_shown(tmp_path: Path) -> None:
+    (tmp_path / "TA-mine" / "default").mkdir(parents=True)
+    (tmp_path / "TA-mine" / "default" / "props.conf").write_text(
+        '[mine]\nSHOULD_LINEMERGE = false\nEVAL-odd = mvmap(a, a="1")\nEVAL-age = now() - _time\nEVAL-fine = a * 2\n'
+    )
+    data = b"2025-05-08T06:31:02Z a=1\n2025-05-08T06:31:03Z a=2\n"
+    ended = fields(tmp_path, "a.log", data, "--sourcetype", "mine", "--app", "TA-mine")
+    assert ended.code == 0
+    assert [line.split()[:3] for line in ended.out.splitlines() if line.startswith(" fine ")] == [["fine", "2", "2"]]
+    refused = ended.out.partition("Not told, and refused in a search that reads them:\n")[2].splitlines()
+    assert refused[0] == "  age: The calculated field 'age' asks for the time of the search."
+    assert refused[1].startswith("  odd: ")
+    assert "TA-mine/default/props.conf:3: [mine] EVAL-odd: mvmap" in refused[1]

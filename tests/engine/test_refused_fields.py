@@ -27,8 +27,18 @@ TRANSFORMS = "[users]\nREGEX = user=(?<user>\\S+)\nMV_ADD = true\n[roles]\nfilen
 CONFS = {
     "props": PROPS,
     "transforms": TRANSFORMS,
-    "eventtypes": "[short_ones]\nsearch = short=ann\n",
-    "tags": "[eventtype=short_ones]\nsmall = enabled\n",
+    "eventtypes": """[short_ones]
+search = short=ann
+[short_bobs]
+search = sourcetype=mine bob short=ann
+[bobs]
+search = bob
+[nowhere]
+search = host=elsewhere short=ann
+[loud_shorts]
+search = eventtype=short_ones OR other
+""",
+    "tags": "[eventtype=short_ones]\nsmall = enabled\n[eventtype=bobs]\nliked = enabled\n[role=boss]\nhead = enabled\n",
     "roles_csv": "short,role\nann,boss\n",
 }
 DATA = b"2025-05-08T06:31:01Z user=ann@a user=bob@a\n2025-05-08T06:31:02Z user=cy@a\n"
@@ -53,6 +63,15 @@ def searching(folder: Path) -> Iterator[EmbeddedSession]:
         ("search sourcetype=mine | stats count by user | tail 1", [{"user": "cy@a", "count": "1"}]),
         ("search index=main | sort - _time | head 1 | fields host | table host", [{"host": "h"}]),
         ("| tstats count where index=main by sourcetype | tail 1", [{"sourcetype": "other", "count": "1"}]),
+        ("search index=main eventtype=bobs | stats count", [{"count": "1"}]),
+        ("search index=main tag=liked | stats count", [{"count": "1"}]),
+        ("search index=main NOT tag=liked | stats count", [{"count": "2"}]),
+        ("search index=main tag::eventtype=liked | stats count", [{"count": "1"}]),
+        ("search index=main eventtype=nowhere | stats count", [{"count": "0"}]),
+        ("search index=main eventtype=loud_shorts sourcetype=other | stats count", [{"count": "1"}]),
+        ("search index=main tag=small sourcetype=other | stats count", [{"count": "0"}]),
+        ("search index=main (tag=small OR cy) cy | stats count", [{"count": "1"}]),
+        ("search index=main sourcetype=other | table eventtype tag", [{"eventtype": "loud_shorts"}]),
     ],
 )  # fmt: skip
 def test_searches_that_do_not_read_it_run(tmp_path: Path, search: str, rows: list[dict[str, object]]) -> None:
@@ -69,7 +88,15 @@ def test_searches_that_do_not_read_it_run(tmp_path: Path, search: str, rows: lis
         ("search index=main | stats values(odd)", r"props\.conf:6: \[mine\] EVAL-odd: mvmap"),
         ("search index=main | table role", "calculated field 'short' cannot be told"),
         ("search index=main eventtype=short_ones | stats count", "calculated field 'short' cannot be told"),
-        ("search index=main tag=small | stats count", "calculated field 'short' cannot be told"),
+        ("search index=main tag=small | stats count", "The event type 'short_ones' cannot be told"),
+        ("search index=main NOT tag=small | stats count", "calculated field 'short' cannot be told"),
+        ("search index=main tag=small sourcetype=mine | stats count", "calculated field 'short' cannot be told"),
+        ("search index=main eventtype!=b* | stats count", r"The event type 'short_\w+' cannot be told"),
+        ("search index=main eventtype=short_bobs | stats count", "The event type 'short_bobs' cannot be told"),
+        ("search index=main eventtype=loud_shorts | stats count", "The event type 'loud_shorts' cannot"),
+        ("search index=main tag=head | stats count", "calculated field 'short' cannot be told"),
+        ("search index=main | stats count by eventtype", "calculated field 'short' cannot be told"),
+        ("search index=main | stats count by tag", "calculated field 'short' cannot be told"),
         ("search index=main", "EVAL-odd|cannot be told"),
     ],
 )

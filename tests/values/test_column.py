@@ -46,9 +46,35 @@ def test_a_multivalue_of_one_is_that_value() -> None:
 
 
 def test_a_refused_column_is_taken_and_put_together_but_not_read() -> None:
-    refused = RefusedColumn(ValueError("why"), 3)
+    refused = RefusedColumn.everywhere(ValueError("why"), 3)
     taken = concatenate([refused.take(np.array([0, 2])), Column.from_values(["a"])])
     assert (len(taken), len(refused.take(np.array([True, False, False])))) == (3, 1)
     for read in (taken.to_values, taken.is_null, lambda: taken.map(lambda value: value), lambda: combine([taken])):
         with pytest.raises(ValueError, match="why"):
             read()
+
+
+def test_rows_of_a_refused_column_that_are_not_doubtful_are_read() -> None:
+    joined = concatenate([RefusedColumn.everywhere(ValueError("why"), 1), Column.from_values(["a", None])])
+    assert joined.take(np.array([2, 1])).to_values() == [None, "a"]
+    assert isinstance(joined.take(np.array([1, 0])), RefusedColumn)
+
+
+def test_what_doubtful_rows_may_be_is_put_together() -> None:
+    none, one = Column.null(1), np.array([True])
+    parts = [RefusedColumn(ValueError("why"), none, one, {name: ValueError(name)}) for name in "ab"]
+    both, anything = concatenate(parts), concatenate([*parts, RefusedColumn.everywhere(ValueError("why"), 1)])
+    assert isinstance(both, RefusedColumn)
+    assert both.candidates is not None
+    assert {name: str(why) for name, why in both.candidates.items()} == {"a": "a", "b": "b"}
+    assert isinstance(anything, RefusedColumn)
+    assert anything.candidates is None
+
+
+def test_each_reader_of_a_refused_column_gets_a_refusal_of_its_own() -> None:
+    refused = RefusedColumn.everywhere(ValueError("why"), 1)
+    with pytest.raises(ValueError, match="why") as first:
+        refused.to_values()
+    with pytest.raises(ValueError, match="why") as second:
+        refused.to_values()
+    assert first.value is not second.value
