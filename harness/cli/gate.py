@@ -58,7 +58,7 @@ def command(
     from harness.gate.manifest import Revisions, render
     from harness.gate.text import lines
     from harness.replay.download import Downloads
-    from harness.runner.dependencies import changed_since
+    from harness.runner.dependencies import Dependencies, changed_since
     from harness.runner.setup import Setup
 
     moment = datetime.now(UTC)
@@ -66,13 +66,14 @@ def command(
     _refuse_broken(content)
     policy = _policy(content.root, policy_file)
     evidence = [read_record(path) for path in records]
-    changed = changed_since(content, base)
-    cases = build_cases(content, changed, evidence, policy, moment.date())
+    changed = changed_since(content, base, data_root)
+    dependencies = Dependencies(content, data_root)
+    cases = build_cases(dependencies, changed, evidence, policy, moment.date())
     untested = [case for case in cases if _lacks_embedded(case)]
     if untested:
         setup = Setup(content, apps=apps, downloads=Downloads(offline=offline), data_root=data_root)
         evidence.append(_test(setup, untested, policy))
-        cases = build_cases(content, changed, evidence, policy, moment.date())
+        cases = build_cases(dependencies, changed, evidence, policy, moment.date())
     release = decide(cases, policy)
     for line in lines(release, base):
         click.echo(line)
@@ -125,8 +126,12 @@ def _test(setup: Setup, cases: Sequence[Case], policy: Policy) -> RunRecord:
     from harness.runner.run import run
 
     detections = tuple(case.after for case in cases if case.after is not None)
-    plan = plan_run(replace(setup.content, detections=detections, problems=()), levels=policy.levels)
-    setup = replace(setup, indexes=tuple(sorted({data.index for test in plan for data in test.data if data.index})))
+    plan = plan_run(
+        replace(setup.content, detections=detections, problems=()), levels=policy.levels, data_root=setup.data_root
+    )
+    setup = replace(
+        setup, indexes=tuple(sorted({data.index for test in plan for data in test.all_data() if data.index}))
+    )
     tools = setup.tools()
     return follow(run(plan, tools, workers=staff_for(setup, tools, plan, None)), quiet=True, verbose=False)
 

@@ -26,7 +26,9 @@ class Selection:
     shard: str | None = None
     durations: Path | None = None
 
-    def of(self, plan: list[PlannedTest], content: Content, apps: Sequence[Path]) -> tuple[list[PlannedTest], str]:
+    def of(
+        self, plan: list[PlannedTest], content: Content, apps: Sequence[Path], data_root: Path | None
+    ) -> tuple[list[PlannedTest], str]:
         """The selected tests, and one line about them for people; empty if nothing was to be selected."""
         from harness.runner.shards import Shard, seconds_of
 
@@ -35,7 +37,7 @@ class Selection:
             raise UsageError("--durations balances shards", hint="give --shard I/N with it")
         said = ""
         if self.changed_since is not None:
-            plan, said = _changed(plan, content, self.changed_since, apps)
+            plan, said = _changed(plan, content, self.changed_since, apps, data_root)
         if shard is not None and plan:
             plan = shard.part_of(plan, seconds_of(_read(self.durations)) if self.durations else {})
             if not plan:
@@ -65,11 +67,11 @@ def selection_options(function: Command) -> Command:
 
 
 def _changed(
-    plan: list[PlannedTest], content: Content, revision: str, apps: Sequence[Path]
+    plan: list[PlannedTest], content: Content, revision: str, apps: Sequence[Path], data_root: Path | None
 ) -> tuple[list[PlannedTest], str]:
     from harness.runner.dependencies import reached_since
 
-    files = reached_since(content, revision, apps)
+    files = reached_since(content, revision, apps, data_root)
     kept = [test for test in plan if test.unreadable or test.subject.path in files]
     if not kept:
         return [], f"nothing that these detections use has changed since {revision}: nothing was tested"

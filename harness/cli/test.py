@@ -111,8 +111,8 @@ def command(
 
     requests = [parse_request(text) for text in reports]
     content = read_content(paths, root)
-    plan = _plan(content, paths, levels, keywords)
-    plan, said = Selection(changed_since, shard, durations).of(plan, content, apps)
+    plan = _plan(content, paths, levels, keywords, data_root)
+    plan, said = Selection(changed_since, shard, durations).of(plan, content, apps, data_root)
     if said:
         click.echo(f"harness: {said}", err=True)
     indexes = sorted({data.index for test in plan for data in test.all_data() if data.index})
@@ -146,7 +146,7 @@ def _journal(setup: Setup, *, resume: bool) -> Journal | None:
 
 
 def _plan(
-    content: Content, paths: tuple[Path, ...], levels: tuple[str, ...], keywords: str | None
+    content: Content, paths: tuple[Path, ...], levels: tuple[str, ...], keywords: str | None, data_root: Path | None
 ) -> list[PlannedTest]:
     from harness.runner.keywords import Keywords
     from harness.runner.plan import plan_run
@@ -157,6 +157,7 @@ def _plan(
         levels=[Level(name) for name in levels],
         named=[path for path in paths if path.is_file()],
         keywords=Keywords(keywords) if keywords else None,
+        data_root=data_root,
     )
     if not plan:
         raise UsageError(

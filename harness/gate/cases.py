@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import date
 
-from harness.content.models import Content
 from harness.gate.policy import Policy
 from harness.gate.rules import Case, Evidence
 from harness.runner.dependencies import ChangedDetection, Dependencies
@@ -13,10 +12,13 @@ from harness.runner.record import Level, RunRecord, TestRecord
 
 
 def build_cases(
-    content: Content, changed: Iterable[ChangedDetection], records: Sequence[RunRecord], policy: Policy, today: date
+    dependencies: Dependencies,
+    changed: Iterable[ChangedDetection],
+    records: Sequence[RunRecord],
+    policy: Policy,
+    today: date,
 ) -> list[Case]:
     """A case per changed detection, with the newest evidence of each backend."""
-    dependencies = Dependencies(content)
     cases = []
     for each in changed:
         digest = dependencies.evidence(each.after) if each.after is not None else ""

@@ -177,7 +177,10 @@ def evidence_is_current(case: Case) -> Objections:
         if found is None:
             yield f"not tested on {backend}"
         elif not found.current:
-            yield f"the record of {backend} is of other content than this: the detection or something it uses changed"
+            yield (
+                f"the record of {backend} is of other content than this: the detection or something it uses changed, "
+                "a dataset included (was it tested with the same --data-root?)"
+            )
         else:
             there = {result.level for result in found.results}
             for level in case.levels:

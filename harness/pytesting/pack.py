@@ -36,6 +36,7 @@ class Pack:
             self._content,
             levels=[Level(name) for name in names],
             named=[path for path in named if path.is_file()],
+            data_root=options.harness_data_root,
         )
         self.markers: set[str] = set()
         self._options = options

@@ -13,6 +13,7 @@ from harness.replay.lfs import read_pointer, resolve
 from harness.replay.pins import verify
 from harness.replay.store import sha256_of
 
+WEB = frozenset({"http", "https"})
 _RAW_HOSTS = {"raw.githubusercontent.com": 0, "media.githubusercontent.com": 1}
 """Hosts that serve a repository's files, and how many path parts stand before ``owner/repository/revision``."""
 
@@ -46,14 +47,14 @@ class Locator:
 
     def _find(self, data: str, mentioned_in: Path | None, where: FilePlace | None) -> Path:
         scheme = urlsplit(data).scheme.lower()
-        if scheme in {"http", "https"}:
-            for candidate in self._below_data_root(data):
+        if scheme in WEB:
+            for candidate in self.places(data, mentioned_in):
                 if candidate.is_file():
                     return candidate
             return self.downloads.fetch(data, sha256=self.pins.get(data, ""), where=where)
         if scheme and len(scheme) > 1:  # one letter is a Windows drive
             raise DatasetError(f"the dataset {data} has a scheme that is neither http nor https", where=where)
-        tried = list(self._local_candidates(data, mentioned_in))
+        tried = self.places(data, mentioned_in)
         for candidate in tried:
             if candidate.is_file():
                 return candidate
@@ -66,13 +67,13 @@ class Locator:
             hint=f"looked for {places}; --data-root names another place",
         )
 
-    def _local_candidates(self, data: str, mentioned_in: Path | None) -> Iterator[Path]:
-        path = Path(data)
-        if path.is_absolute():
-            yield path
-            return
+    def places(self, data: str, mentioned_in: Path | None = None) -> list[Path]:
+        """Where the file of ``data`` may lie without any network, the first place first; nowhere for a URL unless
+        there is a data root."""
+        if urlsplit(data).scheme.lower() in WEB:
+            return list(self._below_data_root(data))
         folders = [self.data_root, self.root, mentioned_in.parent if mentioned_in else None]
-        yield from dict.fromkeys(folder / path for folder in folders if folder is not None)
+        return list(dict.fromkeys(folder / data for folder in folders if folder is not None))
 
     def _below_data_root(self, url: str) -> Iterator[Path]:
         """Where a copy of the repository behind ``url`` would hold the file.

@@ -18,6 +18,8 @@ from harness.content.loader import is_file, yaml_files
 from harness.content.models import Content, Detection, MacroDefinition
 from harness.content.root import relative
 from harness.knowledge.knowledge import shipped_apps
+from harness.replay.download import Downloads
+from harness.replay.locate import Locator
 from harness.replay.pins import read_pins
 from harness.replay.store import sha256_of
 from harness.spl.macros import split_call
@@ -29,9 +31,10 @@ _WORD = re.compile(r"[\w.\-]+")
 
 @dataclass(frozen=True)
 class Dependencies:
-    """Of the detections of one content."""
+    """Of the detections of one content. ``data_root`` is where their datasets are looked for first."""
 
     content: Content
+    data_root: Path | None = None
 
     def files(self, detection: Detection) -> list[Path]:
         """All files but its own and datasets: macros, lookups, baselines, deployment, schedules, data sources."""
@@ -54,7 +57,8 @@ class Dependencies:
         return sorted(path for path in found if path != Path() and is_file(path))
 
     def datasets(self, detection: Detection) -> dict[str, Path | None]:
-        """Its datasets as its tests name them, each with its file if that lies in the content or at a path."""
+        """Its datasets as its tests name them, each with its file if that lies below the data root, in the content or
+        at a path."""
         names: dict[str, None] = {}
         for test in detection.tests:
             names.update(dict.fromkeys(data.data for data in test.attack_data))
@@ -68,8 +72,8 @@ class Dependencies:
     def evidence(self, detection: Detection) -> str:
         """A digest of the above and of the datasets themselves: of what a verdict over the detection is evidence of.
 
-        A dataset behind a URL goes in by its URL and what is pinned of it, so that the digest does not depend on what
-        was downloaded.
+        A dataset that has to be downloaded goes in by its URL and what is pinned of it, so that the digest does not
+        depend on what has been.
         """
         lines = [*self._definition(detection)]
         lines += [f"{sha256_of(path)} {name}" for name, path in self.datasets(detection).items() if path is not None]
@@ -106,9 +110,13 @@ class Dependencies:
             found.setdefault(macro.name, []).append(macro)
         return found
 
-    def places(self, data: str, detection: Detection) -> tuple[Path, ...]:
-        """Where a dataset of the detection may lie in the content; nowhere if it is behind a URL."""
-        return () if "://" in data else (self.content.root / data, detection.file.parent / data)
+    def places(self, data: str, detection: Detection) -> list[Path]:
+        """Where a dataset of the detection may lie."""
+        return self._locator.places(data, detection.file)
+
+    @cached_property
+    def _locator(self) -> Locator:
+        return Locator(self.content.root, Downloads(offline=True), self.data_root)
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,13 +129,14 @@ class ChangedDetection:
     after: Detection | None
 
 
-def changed_since(content: Content, revision: str) -> list[ChangedDetection]:
+def changed_since(content: Content, revision: str, data_root: Path | None = None) -> list[ChangedDetection]:
     """The detections of a whole content that differ from a revision, by themselves or by what they use, by file.
 
-    A detection is the same one while it keeps its id, or its file. Raises UsageError where git cannot compare.
+    A detection is the same one while it keeps its id, or its file. Datasets below ``data_root`` are compared where it
+    lies in the same repository. Raises UsageError where git cannot compare.
     """
-    paths = {path.resolve() for path in changed_paths(content.root, revision)}
-    now = Dependencies(content)
+    paths = {path.resolve() for path in changed_paths(top_of(content.root), revision)}
+    now = Dependencies(content, data_root)
     with content_at(content.root, revision) as old:
         then = Dependencies(old)
         return [
@@ -142,7 +151,7 @@ def changed_since(content: Content, revision: str) -> list[ChangedDetection]:
         ]
 
 
-def reached_since(content: Content, revision: str, apps: Sequence[Path]) -> set[Path]:
+def reached_since(content: Content, revision: str, apps: Sequence[Path], data_root: Path | None = None) -> set[Path]:
     """The files of the detections that a change since a revision reaches: by what they use, or by an app among
     ``apps`` or our own that lies in the same repository. An app is loaded for all of them, so it reaches all.
     """
@@ -150,7 +159,7 @@ def reached_since(content: Content, revision: str, apps: Sequence[Path]) -> set[
     folders = [path.resolve() for path in (*shipped_apps(), *apps)]
     if any(path.resolve().is_relative_to(folder) for path in changed for folder in folders):
         return {detection.file for detection in content.detections}
-    return {each.after.file for each in changed_since(content, revision) if each.after is not None}
+    return {each.after.file for each in changed_since(content, revision, data_root) if each.after is not None}
 
 
 def _pairs(old: Content, new: Content) -> Iterator[ChangedDetection]:

@@ -30,15 +30,21 @@ VALIDATION = "Validation"
 
 
 def plan_run(
-    content: Content, *, levels: Collection[Level], named: Collection[Path] = (), keywords: Keywords | None = None
+    content: Content,
+    *,
+    levels: Collection[Level],
+    named: Collection[Path] = (),
+    keywords: Keywords | None = None,
+    data_root: Path | None = None,
 ) -> list[PlannedTest]:
     """The tests of a content's detections, by file, and within a detection from the cheapest level up.
 
     ``named`` are files that the user named one by one: their detections are tested whatever their status.
-    ``keywords`` choose among detections by name, type, file and test names.
+    ``keywords`` choose among detections by name, type, file and test names. Datasets that lie below ``data_root`` are
+    part of the evidence.
     """
     label = content.app.label
-    dependencies = Dependencies(content)
+    dependencies = Dependencies(content, data_root)
     baselines = {baseline.name: baseline for baseline in content.baselines}
     files = {path.resolve() for path in named}
     planned: list[PlannedTest] = []

@@ -213,6 +213,22 @@ def test_a_record_of_other_content_is_no_evidence_so_it_is_tested_again(
     assert "unit: 'True Positive Test' failed on embedded" in capsys.readouterr().out
 
 
+def test_a_record_over_another_dataset_below_the_data_root_is_no_evidence(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    repo = repository(tmp_path / "pack", detection(**OLD))
+    put(search=NARROWER, **NEW)(repo)
+    data, record = tmp_path / "data", str(tmp_path / "run.json")
+    write(data / "data.log", NET_USE)
+    options = ["--data-root", str(data)]
+    assert run(["test", "-q", "--root", str(repo.root), "--report", f"json={record}", *options]) == 0
+    assert _gate(repo, "--record", record, *options) == 0
+    write(data / "data.log", "nothing\n")
+    capsys.readouterr()
+    assert _gate(repo, "--record", record, *options) == 1
+    assert "unit: 'True Positive Test' failed on embedded" in capsys.readouterr().out
+
+
 def test_a_refused_release_has_a_manifest_too_without_the_refused_as_its_subject(tmp_path: Path) -> None:
     repo = repository(tmp_path, detection(**OLD), **{"data.log": NET_USE})
     put(search=NARROWER)(repo)

@@ -147,6 +147,30 @@ def test_the_digest_is_of_the_files_bytes_and_names_and_not_of_where_the_content
     assert Dependencies(content).evidence(content.detections[0]) != digests[0]
 
 
+@pytest.mark.parametrize("name", ["sub/data.log", "https://media.githubusercontent.com/media/o/r/master/sub/data.log"])
+def test_a_dataset_below_the_data_root_counts_by_its_bytes_as_one_in_the_content_does(
+    tmp_path: Path, name: str
+) -> None:
+    repo = repository(tmp_path / "pack", detection(tests=[a_test(name)]))
+    content = load_content(repo.root)
+    digests = []
+    for text in ("one", "two", "one"):
+        write(tmp_path / "data/sub/data.log", text)
+        digests.append(Dependencies(content, tmp_path / "data").evidence(content.detections[0]))
+    assert digests[0] == digests[2] != digests[1]
+    without = Dependencies(content).evidence(content.detections[0])
+    assert without not in digests
+
+
+def test_a_changed_dataset_below_a_data_root_of_the_same_repository_reaches_its_detection(repo: Repository) -> None:
+    write(repo.top / "elsewhere/data.log", "{}\n")
+    repo.commit()
+    write(repo.top / "elsewhere/data.log", "{} {}\n")
+    found = changed_since(load_content(repo.root), "HEAD", repo.top / "elsewhere")
+    assert [Path(each.file).stem for each in found] == ["net_use"]
+    assert _names(repo) == []
+
+
 @pytest.mark.parametrize("revision", ["nonsense", "--help", "HEAD~99", ""])
 def test_a_revision_that_is_not_there_is_refused(repo: Repository, revision: str) -> None:
     with pytest.raises(UsageError, match="has no revision"):
