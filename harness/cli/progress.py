@@ -14,7 +14,7 @@ from harness.wording import counted
 
 if TYPE_CHECKING:
     from harness.runner.events import Event, TestId
-    from harness.runner.record import RunRecord, TestRecord
+    from harness.runner.record import Attempt, RunRecord, TestRecord
 
 _MARKS = {"pass": "✅", "fail": "❌", "error": "⚠️ ", "skip": "⏭️ "}
 
@@ -59,7 +59,7 @@ class Lines(Silent):
         self._shown: TestId | None = None
 
     def see(self, event: Event) -> None:
-        from harness.runner.events import DatasetReplayed, SearchFinished, TestFinished, TestStarted
+        from harness.runner.events import DatasetReplayed, SearchFinished, TestFinished, TestRepeated, TestStarted
 
         if isinstance(event, TestStarted):
             self._turn_to(event.test, " ...")
@@ -69,6 +69,9 @@ class Lines(Silent):
         elif isinstance(event, SearchFinished):
             self._turn_to(event.test)
             _say(f"  {counted(event.rows, 'row')} in {event.seconds:.2f} s")
+        elif isinstance(event, TestRepeated):
+            self._turn_to(event.test)
+            _say(f"  {_verdict(event.attempt)}: once more")
         elif isinstance(event, TestFinished):
             self._turn_to(event.test)
             _say(f"  {_verdict(event.result)} in {event.result.duration_s:.2f} s")
@@ -126,7 +129,7 @@ def _name(test: TestId) -> str:
     return f"{test.detection} [{test.level.value}]"
 
 
-def _verdict(result: TestRecord) -> str:
+def _verdict(result: Attempt | TestRecord) -> str:
     first = result.reason.partition("\n")[0]
     return f"{_MARKS[result.status.value]} {result.status.value}{f': {first}' if first else ''}"
 

@@ -77,6 +77,13 @@ class LevelList(click.ParamType[tuple[str, ...]]):
 )
 @container_options
 @click.option("--keep", is_flag=True, help="Leave the container running, and use it again in a later run.")
+@click.option(
+    "--reruns",
+    type=click.IntRange(0, 10),
+    default=0,
+    metavar="N",
+    help="Run a test that does not pass again, up to N times: one that then passes is told as flaky.",
+)
 @click.option("--fail-fast", is_flag=True, help="Stop at the first test that does not pass.")
 @click.option("-q", "--quiet", is_flag=True, help="Print the summary only.")
 @click.option("-v", "--verbose", count=True, help="Show what happens; -vv shows where an internal error comes from.")
@@ -96,6 +103,7 @@ def command(
     shard: str | None,
     durations: Path | None,
     resume: bool,
+    reruns: int,
     fail_fast: bool,
     quiet: bool,
     verbose: int,
@@ -123,7 +131,7 @@ def command(
     tools = setup.tools(report=say)
     journal = _journal(setup, resume=resume)
     staff = staff_for(setup, tools, plan, workers, cluster)
-    events = run(plan, tools, workers=staff, journal=journal, shard=shard or "", fail_fast=fail_fast)
+    events = run(plan, tools, workers=staff, journal=journal, shard=shard or "", fail_fast=fail_fast, reruns=reruns)
     try:
         record = follow(events, quiet=quiet, verbose=bool(verbose))
     except KeyboardInterrupt:

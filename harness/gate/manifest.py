@@ -86,7 +86,12 @@ def _decision(decision: Decision) -> dict[str, Any]:
                 "digest": evidence.digest,
                 "current": evidence.current,
                 "verdicts": [
-                    {"level": result.level.value, "test": result.test, "status": result.status.value}
+                    {
+                        "level": result.level.value,
+                        "test": result.test,
+                        "status": result.status.value,
+                        "flaky": result.flaky,
+                    }
                     for result in evidence.results
                 ],
                 "datasets": sorted(

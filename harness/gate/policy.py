@@ -18,7 +18,7 @@ from __future__ import annotations
 import re
 from datetime import date
 from pathlib import Path
-from typing import Final
+from typing import Final, Literal
 
 import msgspec
 
@@ -42,12 +42,14 @@ class Waiver(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
 class Policy(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """``levels`` must be green on every one of ``backends`` for a detection whose status is one of ``statuses``.
 
-    Any other detection must pass validation only: nobody is alerted by it.
+    Any other detection must pass validation only: nobody is alerted by it. ``flaky`` says whether a test that passed
+    only when it was run again is green.
     """
 
     levels: tuple[Level, ...] = tuple(Level)
     backends: tuple[str, ...] = ("embedded",)
     statuses: tuple[str, ...] = ("production",)
+    flaky: Literal["refuse", "allow"] = "refuse"
     waivers: tuple[Waiver, ...] = ()
 
 

@@ -215,6 +215,16 @@ def everything_is_decided(case: Case) -> Objections:
                 yield f"{result.test!r} ({result.level.value}) is undecided on {backend}: {_first_line(result.reason)}"
 
 
+@rule("flaky")
+def no_test_is_flaky(case: Case) -> Objections:
+    """No required test passed only when it was run again, unless the policy allows that."""
+    for backend in case.policy.backends if case.policy.flaky == "refuse" else ():
+        found = case.evidence.get(backend)
+        for result in found.results if found is not None and found.current else ():
+            if result.level in case.levels and result.flaky:
+                yield f"{result.test!r} ({result.level.value}) on {backend} is {_first_line(result.reason)}"
+
+
 @rule("validation")
 def validation_is_green(case: Case) -> Objections:
     """No static rule objects."""

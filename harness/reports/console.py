@@ -6,7 +6,7 @@ import textwrap
 from typing import TYPE_CHECKING
 
 from harness.reports import words
-from harness.runner.record import DetectionRecord, RunRecord, Status, Summary, TestRecord
+from harness.runner.record import DetectionRecord, RunRecord, Status, TestRecord
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -19,7 +19,7 @@ def print_record(console: Console, record: RunRecord, *, detections: bool = True
     """Each detection with its table and its reasons, then the summary; only the summary without ``detections``."""
     for detection in record.detections if detections else ():
         _print_detection(console, detection)
-    console.print(_summary(record.summary, record.duration_s))
+    console.print(_summary(record))
 
 
 def _print_detection(console: Console, detection: DetectionRecord) -> None:
@@ -33,7 +33,7 @@ def _print_detection(console: Console, detection: DetectionRecord) -> None:
     for column in words.COLUMNS:
         table.add_column(column, overflow="fold")
     for result in detection.results:
-        status = Text(words.STATUS[result.status], style=_STYLE[result.status])
+        status = Text(words.status(result), style=_STYLE[result.status])
         cells = [(words.dataset_name(item.data), item.source, item.sourcetype) for item in result.datasets]
         for index, (data, source, sourcetype) in enumerate(cells or [(words.NOT_APPLICABLE,) * 3]):
             first = index == 0
@@ -63,11 +63,12 @@ def _between_words(line: str, width: int) -> list[str]:
     return textwrap.wrap(line, width, subsequent_indent="    ", break_long_words=False, break_on_hyphens=False) or [""]
 
 
-def _summary(summary: Summary, seconds: float) -> Text:
+def _summary(record: RunRecord) -> Text:
     from rich.text import Text
 
+    summary = record.summary
     worst = "red" if summary.failed else "yellow" if summary.errors else "green" if summary.passed else "dim"
-    return Text(words.summary_line(summary, seconds), style=f"bold {worst}")
+    return Text(words.summary_line(record), style=f"bold {worst}")
 
 
 def render(record: RunRecord) -> str:

@@ -61,6 +61,9 @@ def _properties(detection: DetectionRecord, record: RunRecord) -> Iterator[tuple
     yield "type", detection.type
     yield "status", detection.status
     yield "backend", f"{record.backend.kind} {record.backend.version}"
+    for result in detection.results:
+        if result.flaky:
+            yield "flaky", f"{words.test_type(detection, result)}: {words.first_line(result.reason)}"
 
 
 def _outcome(case: ElementTree.Element, result: TestRecord) -> None:

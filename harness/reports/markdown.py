@@ -13,8 +13,7 @@ _PASSED = {Status.PASS, Status.SKIP}
 def render(record: RunRecord, history: Sequence[RunRecord] = ()) -> str:
     parts = [
         "# Detection testing\n",
-        f"{words.summary_line(record.summary, record.duration_s)}, "
-        f"on {record.backend.kind} ({_escape(record.backend.version)}).\n",
+        f"{words.summary_line(record)}, on {record.backend.kind} ({_escape(record.backend.version)}).\n",
     ]
     for title, lines in trend.changes(record, history).titled():
         parts += [f"**{title}**\n", *(f"- {_escape(line)}" for line in lines), ""]
@@ -49,7 +48,7 @@ def _cells(detection: DetectionRecord, result: TestRecord) -> list[str]:
 
     return [
         _escape(words.test_type(detection, result)),
-        words.STATUS[result.status],
+        words.status(result),
         column([_dataset(item.data) for item in result.datasets]),
         column([f"`{item.source}`" for item in result.datasets]),
         column([f"`{item.sourcetype}`" for item in result.datasets]),

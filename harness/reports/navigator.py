@@ -30,7 +30,7 @@ def _layer(record: RunRecord) -> dict[str, Any]:
         "name": "Detection testing",
         "versions": {"attack": "16", "navigator": "5.1.0", "layer": "4.5"},
         "domain": "enterprise-attack",
-        "description": f"{words.summary_line(record.summary, record.duration_s)}, "
+        "description": f"{words.summary_line(record)}, "
         f"on {record.backend.kind} {record.backend.version}, {record.started}",
         "sorting": 3,
         "hideDisabled": False,

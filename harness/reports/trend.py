@@ -93,5 +93,5 @@ def _wavers(key: TestKey, runs: Sequence[_Found]) -> bool:
 
 
 def _line(detection: DetectionRecord, result: TestRecord) -> str:
-    text = f"{detection.name}, {words.test_type(detection, result)}: {words.STATUS[result.status]}"
+    text = f"{detection.name}, {words.test_type(detection, result)}: {words.status(result)}"
     return f"{text}: {words.first_line(result.reason)}" if result.reason and result.status in _BAD else text

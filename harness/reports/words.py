@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import PurePosixPath
 from urllib.parse import urlsplit
 
-from harness.runner.record import DetectionRecord, Level, Status, Summary, TestRecord
+from harness.runner.record import DetectionRecord, Level, RunRecord, Status, TestRecord
 from harness.wording import counted
 
 COLUMNS = ("Test Type", "Status", "Dataset", "Source", "Sourcetype")
@@ -19,9 +19,16 @@ STATUS = {
 LEVEL = {Level.VALIDATION: "Validation", Level.UNIT: "Unit", Level.INTEGRATION: "Integration"}
 
 
-def summary_line(summary: Summary, seconds: float) -> str:
+def summary_line(record: RunRecord) -> str:
+    summary = record.summary
+    flaky = sum(result.flaky for result in record.results())
+    passed = f"{summary.passed} passed{f' ({flaky} flaky)' if flaky else ''}"
     errors = counted(summary.errors, "error")
-    return f"{summary.passed} passed, {summary.failed} failed, {errors}, {summary.skipped} skipped in {seconds:.1f} s"
+    return f"{passed}, {summary.failed} failed, {errors}, {summary.skipped} skipped in {record.duration_s:.1f} s"
+
+
+def status(result: TestRecord) -> str:
+    return f"{STATUS[result.status]} (flaky)" if result.flaky else STATUS[result.status]
 
 
 def test_type(detection: DetectionRecord, result: TestRecord) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from harness.runner.record import BackendRecord, DatasetRecord, Level, RunRecord, TestRecord
+from harness.runner.record import Attempt, BackendRecord, DatasetRecord, Level, RunRecord, TestRecord
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +52,16 @@ class SearchFinished:
 
 
 @dataclass(frozen=True, slots=True)
+class TestRepeated:
+    """A test did not pass, as ``attempt`` tells, and is begun again."""
+
+    __test__ = False  # not a pytest class
+
+    test: TestId
+    attempt: Attempt
+
+
+@dataclass(frozen=True, slots=True)
 class TestFinished:
     __test__ = False  # not a pytest class
 
@@ -64,4 +74,6 @@ class RunFinished:
     record: RunRecord
 
 
-Event: TypeAlias = RunStarted | TestStarted | DatasetReplayed | SearchFinished | TestFinished | RunFinished
+Event: TypeAlias = (
+    RunStarted | TestStarted | DatasetReplayed | SearchFinished | TestRepeated | TestFinished | RunFinished
+)

@@ -82,8 +82,19 @@ class StageRecord(msgspec.Struct, frozen=True):
     rows: int
 
 
+class Attempt(msgspec.Struct, frozen=True):
+    """A run of a test that did not pass and was made again."""
+
+    status: Status
+    reason: str
+    duration_s: float
+
+
 class TestRecord(msgspec.Struct, frozen=True, kw_only=True):
-    """One test at one level. The first line of ``reason`` says why it did not pass."""
+    """One test at one level. The first line of ``reason`` says why it did not pass.
+
+    ``attempts`` are the runs of it before the one that is told here. One that passed after them is flaky.
+    """
 
     __test__ = False  # not a pytest class
 
@@ -97,6 +108,11 @@ class TestRecord(msgspec.Struct, frozen=True, kw_only=True):
     rows: tuple[dict[str, Cell], ...] = ()
     stages: tuple[StageRecord, ...] = ()
     duration_s: float = 0.0
+    attempts: tuple[Attempt, ...] = ()
+
+    @property
+    def flaky(self) -> bool:
+        return self.status is Status.PASS and bool(self.attempts)
 
 
 class DetectionRecord(msgspec.Struct, frozen=True, kw_only=True):

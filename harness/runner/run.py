@@ -42,6 +42,7 @@ def run(
     journal: Journal | None = None,
     shard: str = "",
     fail_fast: bool = False,
+    reruns: int = 0,
 ) -> Iterator[Event]:
     """Run the tests and yield what happens, a :class:`RunFinished` with the record last.
 
@@ -49,6 +50,7 @@ def run(
     backend cannot be had at all; a backend that is not needed is not started. With ``fail_fast`` the run ends after the
     first test that neither passed nor was skipped. Without ``workers`` everything happens in this process. What is
     finished goes into the ``journal``, and what it already holds is not run again. ``shard`` goes into the record.
+    A test that does not pass is run again, up to ``reruns`` times.
     """
     started = datetime.now(UTC)
     clock = time.monotonic()
@@ -60,7 +62,7 @@ def run(
         staff.begin(backend)
         known = journal.begin(plan, backend) if journal else {}
         yield RunStarted(len(plan), backend, len(known))
-        for event in _Course(plan, staff, results, known, journal).events():
+        for event in _Course(plan, staff, results, known, journal, reruns).events():
             yield event
             if fail_fast and isinstance(event, TestFinished) and event.result.status in {Status.FAIL, Status.ERROR}:
                 break
@@ -118,12 +120,14 @@ class _Course:
         results: dict[int, TestRecord],
         known: dict[int, TestRecord],
         journal: Journal | None,
+        reruns: int,
     ) -> None:
         self._plan = plan
         self._workers = workers
         self._results = results
         self._known = known
         self._journal = journal
+        self._reruns = reruns
         self._ready: deque[tuple[int, ...]] = deque()
         self._waiting: dict[str, deque[int]] = {}
         self._running: dict[Future[list[Done]], tuple[int, ...]] = {}
@@ -161,7 +165,7 @@ class _Course:
 
     def _work(self, positions: tuple[int, ...]) -> Work:
         tests = tuple(self._plan[position] for position in positions)
-        return Work(tests, tuple(self._earlier[tests[0].subject.header.file]))
+        return Work(tests, tuple(self._earlier[tests[0].subject.header.file]), self._reruns)
 
     def _taken(self, future: Future[list[Done]]) -> Iterator[Event]:
         positions = self._running.pop(future)

@@ -10,7 +10,7 @@ from datetime import date
 from harness.client.answers import Row
 from harness.content.models import KnownFailure
 from harness.errors import HarnessError, SPLError, SplPlace, UnsupportedSPL
-from harness.runner.record import Status
+from harness.runner.record import Status, TestRecord
 from harness.wording import counted
 
 _TOKEN = re.compile(r"\$([^$\s]+)\$")
@@ -133,6 +133,15 @@ def judge_known(verdict: Verdict, known: KnownFailure | None, today: date) -> Ve
     if today > known.until:
         return Verdict(Status.FAIL, f"{verdict.reason}\nthe {declared}: that day is past")
     return Verdict(Status.SKIP, f"{declared}\n{verdict.reason}")
+
+
+def judge_attempts(result: TestRecord) -> str:
+    """Why a test ended as it did, where it was run more than once."""
+    runs = len(result.attempts) + 1
+    if result.flaky:
+        failed = f"flaky: passed in run {runs}, but not before: {result.attempts[0].reason}"
+        return "\n".join(filter(None, [failed, result.reason]))
+    return f"{result.reason}\nrun {runs} times, and passed in none" if runs > 1 else result.reason
 
 
 def judge_error(error: HarnessError) -> Verdict:

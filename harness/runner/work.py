@@ -9,21 +9,25 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Protocol
 
+from msgspec.structs import replace
+
 from harness.errors import HarnessError
 from harness.runner.draft import Draft, Tools
-from harness.runner.events import Event, TestId
+from harness.runner.events import Event, TestId, TestRepeated
 from harness.runner.kinds import kind_of
-from harness.runner.record import BackendRecord, Status, TestRecord
+from harness.runner.record import Attempt, BackendRecord, Level, Status, TestRecord
 from harness.runner.subject import PlannedTest
-from harness.runner.verdict import Verdict, judge_error, judge_known
+from harness.runner.verdict import Verdict, judge_attempts, judge_error, judge_known
 
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """Tests to run one after another. ``earlier`` are the results of the detection's tests before them."""
+    """Tests to run one after another. ``earlier`` are the results of the detection's tests before them. What does
+    not pass is run again, up to ``reruns`` times."""
 
     tests: tuple[PlannedTest, ...]
     earlier: tuple[TestRecord, ...] = ()
+    reruns: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +86,22 @@ class Here:
 
 
 def perform(work: Work, tools: Tools) -> list[Done]:
-    return [_perform_one(test, tools, work.earlier) for test in work.tests]
+    return [_until_passed(test, tools, work) for test in work.tests]
+
+
+def _until_passed(test: PlannedTest, tools: Tools, work: Work) -> Done:
+    """The rules say the same however often they are asked."""
+    done = _perform_one(test, tools, work.earlier)
+    events, attempts = list(done.events), []
+    for _ in range(0 if test.level is Level.VALIDATION else work.reruns):
+        if done.result.status not in {Status.FAIL, Status.ERROR}:
+            break
+        attempts.append(Attempt(done.result.status, done.result.reason, done.result.duration_s))
+        events.append(TestRepeated(id_of(test), attempts[-1]))
+        done = _perform_one(test, tools, work.earlier)
+        events += done.events
+    result = replace(done.result, attempts=tuple(attempts))
+    return Done(replace(result, reason=judge_attempts(result)), tuple(events))
 
 
 def _perform_one(test: PlannedTest, tools: Tools, earlier: Sequence[TestRecord]) -> Done:

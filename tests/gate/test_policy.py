@@ -34,11 +34,15 @@ def test_an_empty_file_asks_what_no_file_asks(tmp_path: Path) -> None:
 
 
 def test_everything_that_can_be_said(tmp_path: Path) -> None:
-    text = "levels: [validation, unit]\nbackends: [embedded, docker]\nstatuses: [production, experimental]\n" + WAIVER
+    text = (
+        "levels: [validation, unit]\nbackends: [embedded, docker]\nstatuses: [production, experimental]\nflaky: allow\n"
+        + WAIVER
+    )
     assert _read(tmp_path, text) == Policy(
         levels=(Level.VALIDATION, Level.UNIT),
         backends=("embedded", "docker"),
         statuses=("production", "experimental"),
+        flaky="allow",
         waivers=(
             Waiver(
                 detection="Suspicious Thing",

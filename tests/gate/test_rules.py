@@ -8,12 +8,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec import structs
 
 from harness.content.models import AttackData, Detection, DetectionTest, Dialect
 from harness.gate.decision import decide
 from harness.gate.policy import Policy, Waiver
 from harness.gate.rules import RULES, Case, Change, Evidence
-from harness.runner.record import Level, Status, TestRecord
+from harness.runner.record import Attempt, Level, Status, TestRecord
 
 TODAY = date(2026, 3, 10)
 DATA = AttackData("a.log", "source", "sourcetype", line=9)
@@ -57,6 +58,20 @@ def _said(rule: str, case: Case) -> list[str]:
 
 def _changed(**values: Any) -> Detection:
     return replace(DETECTION, **values)
+
+
+# --- flaky ------------------------------------------------------------------------------------------------------------
+
+
+def test_a_flaky_test_is_refused_unless_the_policy_allows_it() -> None:
+    attempt = Attempt(Status.FAIL, "no rows", 0.1)
+    flaky = structs.replace(_result(Level.UNIT, reason="flaky: passed in run 2\nmore"), attempts=(attempt,))
+    evidence = _evidence(flaky)
+    (said,) = _said("flaky", _case(DETECTION, DETECTION, evidence=evidence))
+    assert said.endswith("(unit) on embedded is flaky: passed in run 2")
+    assert _said("unit", _case(DETECTION, DETECTION, evidence=evidence)) == []
+    assert _said("flaky", _case(DETECTION, DETECTION, evidence=evidence, policy=Policy(flaky="allow"))) == []
+    assert _said("flaky", _case(DETECTION, DETECTION)) == []
 
 
 # --- version and date -------------------------------------------------------------------------------------------------

@@ -15,7 +15,7 @@ from msgspec.structs import replace
 
 from harness.errors import UsageError
 from harness.reports import FORMATS, console, parse_request, renderer, write
-from harness.runner.record import decode, encode
+from harness.runner.record import Attempt, RunRecord, Status, decode, encode, summarise
 from tests.reports.samples import sample_record
 
 
@@ -39,6 +39,7 @@ def test_the_json_report_has_exactly_the_keys_of_schema_1() -> None:
     ]
     assert list(detection["results"][1]) == [
         *("level", "test", "status", "reason", "datasets", "search", "result_count", "rows", "stages", "duration_s"),
+        "attempts",
     ]
     assert detection["results"][1]["rows"][0] == {"dest": "host-1", "user": ["a", "b"]}
     assert detection["results"][1]["stages"] == [{"command": "tstats", "rows": 2}]
@@ -94,6 +95,25 @@ def test_junit_keeps_to_what_the_schemas_of_ant_and_jenkins_both_allow() -> None
         for case in suite.iter("testcase"):
             assert set(case.attrib) == {"classname", "name", "time"}
             assert [set(child.attrib) for child in case] in ([], [{"message"}], [{"message", "type"}])
+
+
+def flaky_record() -> RunRecord:
+    record = sample_record()
+    first, unit = record.detections[0].results
+    flaky = replace(unit, attempts=(Attempt(Status.FAIL, "no rows", 0.1),), reason="flaky: passed in run 2")
+    return replace(record, detections=(replace(record.detections[0], results=(first, flaky)),))
+
+
+def test_a_flaky_test_is_called_so_in_every_report_that_people_read() -> None:
+    record = flaky_record()
+    assert decode(encode(record)) == record
+    assert "2 passed (1 flaky), 0 failed" in console.render(replace(record, summary=summarise(record.detections)))
+    assert "✅ Passing (flaky)" in console.render(record)
+    assert "| Unit | ✅ Passing (flaky) |" in renderer("markdown")(record)
+    page = lxml_html.fromstring(renderer("html")(record))
+    assert page.xpath("//table[@id='detections']//td[3]/text()") == ["✅ Passing (flaky)"]
+    properties = ElementTree.fromstring(renderer("junit")(record)).iter("property")
+    assert {each.get("name"): each.get("value") for each in properties}["flaky"] == "Unit: flaky: passed in run 2"
 
 
 def test_markdown_puts_what_did_not_pass_first_and_escapes_what_would_break_a_table() -> None:
