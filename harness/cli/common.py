@@ -26,7 +26,8 @@ def report_option(function: Command) -> Command:
         "reports",
         multiple=True,
         metavar="FORMAT=FILE",
-        help="Write a report (html, json, junit, markdown, navigator, sarif, summary-yml). May be given several times.",
+        help="Write a report (html, json, junit, markdown, navigator, ndjson, sarif, summary-yml). May be given "
+        "several times.",
     )(function)
 
 
@@ -53,13 +54,15 @@ def print_record(record: RunRecord, *, quiet: bool) -> None:
 
 
 def read_record(path: Path) -> RunRecord:
+    """A run record, from its JSON or from the events of its run."""
+    from harness.reports import ndjson
     from harness.runner.record import decode
 
     try:
         text = path.read_bytes()
     except OSError as error:
         raise UsageError(f"cannot be read: {error.strerror}", where=FilePlace(path)) from error
-    return decode(text, path=path)
+    return ndjson.read(text, path) if ndjson.is_ndjson(text) else decode(text, path=path)
 
 
 def is_terminal() -> bool:

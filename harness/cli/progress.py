@@ -29,8 +29,8 @@ def follow(events: Iterator[Event], *, quiet: bool, verbose: bool) -> RunRecord:
         for event in events:
             if isinstance(event, RunStarted):
                 if event.known:
-                    _say(f"harness: going on: {event.known} of {counted(event.tests, 'test')} had finished before")
-                watcher.start(event.tests)
+                    _say(f"harness: going on: {event.known} of {counted(len(event.tests), 'test')} had finished before")
+                watcher.start(len(event.tests))
             elif isinstance(event, RunFinished):
                 record = event.record
             else:

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from harness.errors import FilePlace, UsageError
+from harness.cli.common import read_record
+from harness.errors import UsageError
 
 if TYPE_CHECKING:
     from harness.content import Content
@@ -39,7 +40,7 @@ class Selection:
         if self.changed_since is not None:
             plan, said = _changed(plan, content, self.changed_since, apps, data_root)
         if shard is not None and plan:
-            plan = shard.part_of(plan, seconds_of(_read(self.durations)) if self.durations else {})
+            plan = shard.part_of(plan, seconds_of(read_record(self.durations)) if self.durations else {})
             if not plan:
                 said = f"shard {shard} holds no detection: there are fewer detections than shards; nothing was tested"
         return plan, said
@@ -77,12 +78,3 @@ def _changed(
         return [], f"nothing that these detections use has changed since {revision}: nothing was tested"
     chosen = len({test.subject.path for test in kept})
     return kept, f"{chosen} of {len({test.subject.path for test in plan})} detections changed since {revision}"
-
-
-def _read(path: Path) -> Any:
-    from harness.runner.record import decode
-
-    try:
-        return decode(path.read_bytes(), path=path)
-    except OSError as error:
-        raise UsageError(f"cannot be read: {error.strerror}", where=FilePlace(path)) from error

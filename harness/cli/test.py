@@ -113,7 +113,7 @@ def command(
     """Test the detections under PATH (default: all of the content) and print the Testing table of each."""
     from harness.cli.progress import follow
     from harness.replay.download import Downloads
-    from harness.reports import parse_request, write
+    from harness.reports import LIVE, ndjson, parse_request, write
     from harness.runner.run import run
     from harness.runner.setup import Setup
 
@@ -132,6 +132,9 @@ def command(
     journal = _journal(setup, resume=resume)
     staff = staff_for(setup, tools, plan, workers, cluster)
     events = run(plan, tools, workers=staff, journal=journal, shard=shard or "", fail_fast=fail_fast, reruns=reruns)
+    for name, path in requests:
+        if name == LIVE:
+            events = ndjson.written(events, path)
     try:
         record = follow(events, quiet=quiet, verbose=bool(verbose))
     except KeyboardInterrupt:
@@ -139,7 +142,8 @@ def command(
             click.echo("harness: --resume goes on from here", err=True)
         raise
     for name, path in requests:
-        write(record, name, path)
+        if name != LIVE:
+            write(record, name, path)
     return _code(record, plan) if plan else ExitCode.OK  # what was selected was empty, and that was said
 
 

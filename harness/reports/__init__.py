@@ -18,11 +18,14 @@ FORMATS = {
     "junit": "junit",
     "markdown": "markdown",
     "navigator": "navigator",
+    "ndjson": "ndjson",
     "sarif": "sarif",
     "summary-yml": "summary_yml",
 }
 """What a user calls a format, and the module that writes it."""
 WITH_HISTORY = frozenset({"html", "markdown"})
+LIVE = "ndjson"
+"""The format that is written while a run goes."""
 
 
 def renderer(name: str) -> Callable[..., str]:

@@ -5,15 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from harness.runner.record import Attempt, BackendRecord, DatasetRecord, Level, RunRecord, TestRecord
+from harness.runner.record import Attempt, DatasetRecord, Level, RunRecord, TestRecord
 
 
 @dataclass(frozen=True, slots=True)
 class TestId:
-    """Which test: the detection's name, the level, and the test's own name."""
+    """Which test: the detection's file and name, the level, and the test's own name."""
 
     __test__ = False  # not a pytest class
 
+    file: str
     detection: str
     level: Level
     test: str
@@ -21,11 +22,11 @@ class TestId:
 
 @dataclass(frozen=True, slots=True)
 class RunStarted:
-    """``tests`` are to be judged, skipped ones included. ``known`` of them were finished before, by a run that this one
-    goes on with."""
+    """``record`` is the run's, with its detections but no results yet. ``tests`` are to be judged, skipped ones
+    included; ``known`` of them were finished before, by a run that this one goes on with."""
 
-    tests: int
-    backend: BackendRecord
+    record: RunRecord
+    tests: tuple[TestId, ...]
     known: int = 0
 
 

@@ -23,6 +23,7 @@ from harness.runner.record import (
     Level,
     RunRecord,
     Status,
+    Summary,
     TestRecord,
     Tool,
     summarise,
@@ -61,7 +62,17 @@ def run(
         backend = _start(plan, tools.backend)
         staff.begin(backend)
         known = journal.begin(plan, backend) if journal else {}
-        yield RunStarted(len(plan), backend, len(known))
+        headers = tuple({test.subject.header.file: test.subject.header for test in plan}.values())
+        record = RunRecord(
+            tool=Tool("harness", __version__, fidelity_hash()),
+            backend=backend,
+            started=started.isoformat(timespec="seconds"),
+            duration_s=0.0,
+            summary=Summary(),
+            detections=headers,
+            shard=shard,
+        )
+        yield RunStarted(record, tuple(map(id_of, plan)), len(known))
         for event in _Course(plan, staff, results, known, journal, reruns).events():
             yield event
             if fail_fast and isinstance(event, TestFinished) and event.result.status in {Status.FAIL, Status.ERROR}:
@@ -75,14 +86,11 @@ def run(
             journal.close(finished=finished)
     detections = _detections(plan, results)
     yield RunFinished(
-        RunRecord(
-            tool=Tool("harness", __version__, fidelity_hash()),
-            backend=backend,
-            started=started.isoformat(timespec="seconds"),
+        replace(
+            record,
             duration_s=round(time.monotonic() - clock, 3),
             summary=summarise(detections),
             detections=detections,
-            shard=shard,
         )
     )
 

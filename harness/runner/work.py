@@ -142,4 +142,4 @@ def given_up(test: PlannedTest, reason: str) -> TestRecord:
 
 
 def id_of(test: PlannedTest) -> TestId:
-    return TestId(test.subject.name, test.level, test.name)
+    return TestId(test.subject.header.file, test.subject.name, test.level, test.name)
