@@ -65,7 +65,8 @@ class Lines(Silent):
             self._turn_to(event.test, " ...")
         elif isinstance(event, DatasetReplayed):
             self._turn_to(event.test)
-            _say(f"  {counted(event.dataset.events, 'event')} indexed from {event.dataset.data}")
+            moved = f", moved by {event.dataset.moved_s:+,} s" if event.dataset.moved_s else ""
+            _say(f"  {counted(event.dataset.events, 'event')} indexed from {event.dataset.data}{moved}")
         elif isinstance(event, SearchFinished):
             self._turn_to(event.test)
             _say(f"  {counted(event.rows, 'row')} in {event.seconds:.2f} s")

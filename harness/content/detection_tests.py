@@ -54,8 +54,16 @@ def _dataset(fields: Fields) -> AttackData:
         fields.text("sourcetype", required=True),
         fields.text("custom_index") or fields.text("index"),
         fields.text("host"),
+        _retime(fields),
         fields.line("data"),
     )
+
+
+def _retime(fields: Fields) -> str:
+    value = fields.data.get("retime")
+    if isinstance(value, bool):
+        return "now" if value else ""
+    return _checked_time(fields, "retime", fields.text("retime"))
 
 
 def _time(fields: Fields, name: str) -> str:
@@ -64,6 +72,10 @@ def _time(fields: Fields, name: str) -> str:
     text = fields.text(key)
     if fields.has(name) and fields.has(f"{name}_time"):
         fields.note("schema", f"says the same as {name}_time; keep one of them", name)
+    return _checked_time(fields, key, text)
+
+
+def _checked_time(fields: Fields, key: str, text: str) -> str:
     if text:
         try:
             resolve_time(text, 0.0, UTC)

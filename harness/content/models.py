@@ -94,13 +94,15 @@ class Drilldown:
 
 @dataclass(frozen=True, slots=True)
 class AttackData:
-    """One file to replay. ``data`` is a URL or a path."""
+    """One file to replay. ``data`` is a URL or a path. ``retime`` is where its newest event is moved in time, as a time
+    modifier seen from when the test begins; empty for data that keeps its time."""
 
     data: str
     source: str
     sourcetype: str
     index: str = ""
     host: str = ""
+    retime: str = ""
     line: int = 1
 
 

@@ -40,6 +40,13 @@ class ReplayedData(Shape):
     custom_index: str | None = None
     index: str | None = None
     host: str | None = None
+    retime: Annotated[
+        bool | str | None,
+        Meta(
+            description="Where its newest event is moved in time, all others keeping their distance: true for the "
+            "moment at which the test begins, or a time seen from it, as '-1d' or '-1d@d+12h'"
+        ),
+    ] = None
     update_timestamp: bool | None = None
 
 

@@ -61,13 +61,20 @@ class Indexed:
     warnings: tuple[KnowledgeError, ...] = field(default=())
 
 
-class _Rules:
+class Rules:
+    """What breaks one kind of data into events and finds their times."""
+
+    def __init__(self, settings: Stanza, now: float, warn: Warn) -> None:
+        self.settings = settings
+        self.lines = LineRules.read(settings, warn)
+        self.times = Timestamps(settings, now, warn)
+
+
+class _AllRules(Rules):
     """The index-time rules for one kind of data."""
 
     def __init__(self, settings: Stanza, knowledge: Knowledge, now: float, notes: _Notes) -> None:
-        self.settings = settings
-        self.lines = LineRules.read(settings, notes.warn)
-        self.times = Timestamps(settings, now, notes.warn)
+        super().__init__(settings, now, notes.warn)
         self.seds, self.transforms = read_changes(settings, knowledge.transforms, notes.warn)
         self.slow: Counter[str] = Counter()
 
@@ -101,7 +108,7 @@ class _Pipeline:
     def __init__(self, knowledge: Knowledge, metadata: Metadata, now: float) -> None:
         self._knowledge = knowledge
         self._now = now
-        self._known: dict[int, _Rules] = {}
+        self._known: dict[int, _AllRules] = {}
         self.notes = _Notes()
         self.metadata = {
             "host": metadata.host, "source": metadata.source, "sourcetype": metadata.sourcetype,
@@ -112,11 +119,11 @@ class _Pipeline:
         self.founds: list[Found | None] = []
         self.refused = 0
 
-    def _rules_of(self, metadata: Mapping[str, str]) -> _Rules:
+    def _rules_of(self, metadata: Mapping[str, str]) -> _AllRules:
         settings = self._knowledge.props.settings(metadata["source"], metadata["host"], metadata["sourcetype"])
         rules = self._known.get(id(settings))
         if rules is None:
-            rules = self._known[id(settings)] = _Rules(settings, self._knowledge, self._now, self.notes)
+            rules = self._known[id(settings)] = _AllRules(settings, self._knowledge, self._now, self.notes)
         return rules
 
     def take(self, raw: str, time: float, fields: Fields, found: Found | None) -> None:
@@ -136,7 +143,7 @@ class _Pipeline:
                 self.events.append(event)
                 self.founds.append(found)
 
-    def _changed(self, event: Event, rules: _Rules) -> list[Event]:
+    def _changed(self, event: Event, rules: _AllRules) -> list[Event]:
         """Change the event by the sed commands and transforms; gives the copies that these make of it.
 
         What takes too long changes nothing, as a pattern that reaches its limits does not match in Splunk.
@@ -152,7 +159,7 @@ class _Pipeline:
         return clones
 
     @contextmanager
-    def _bounded(self, name: str, rules: _Rules) -> Iterator[bool]:
+    def _bounded(self, name: str, rules: _AllRules) -> Iterator[bool]:
         """Gives whether to run what has that name: not again after it has taken too long a few times."""
         try:
             yield rules.slow[name] < MAX_SLOW
@@ -189,19 +196,14 @@ def index_data(data: bytes, metadata: Metadata, now: float, knowledge: Knowledge
     text = decode(data, pipeline.rules.settings.get("CHARSET", ""), notes.warn)
     if text is None:
         return Indexed(Frame(events=True), 0, notes.all())
-    last: float | None = None
-    for number, (raw, cut, fields, stamp) in enumerate(_broken(text, pipeline), 1):
-        found = times.find(raw if stamp is None else stamp, last)
+    for number, ((raw, cut, fields, stamp), found, time) in enumerate(dated(text, pipeline.rules, notes.warn), 1):
         if cut:
             fields = {**fields, "meta": "truncated"}
             notes.count(f"longer than TRUNCATE = {pipeline.rules.lines.truncate} bytes; the rest is cut off", number)
-        if found is not None:
-            last = found.epoch
-        elif not times.disabled:
+        if found is None and not times.disabled:
             notes.count("no time found; it has the time of the event before, or of indexing", number)
-        time = now if last is None or times.disabled else last
         place = found if stamp is None or found is None else Found(found.epoch, -1, -1, found.zone, found.wall)
-        pipeline.take(raw, time, fields, place)
+        pipeline.take(raw, now if time is None else time, fields, place)
     if times.outside:
         notes.warn(
             KnowledgeError(
@@ -212,20 +214,29 @@ def index_data(data: bytes, metadata: Metadata, now: float, knowledge: Knowledge
     return pipeline.indexed()
 
 
-def _broken(text: str, pipeline: _Pipeline) -> Iterator[Broken]:
-    rules = pipeline.rules
+def dated(text: str, rules: Rules, warn: Warn) -> Iterator[tuple[Broken, Found | None, float | None]]:
+    """The events of a text, each with the time that was found in it and the time that it has: that one, else that of
+    the event before, None if it has that of indexing."""
+    last: float | None = None
+    for broken in _broken(text, rules, warn):
+        found = rules.times.find(broken[0] if broken[3] is None else broken[3], last)
+        last = last if found is None else found.epoch
+        yield broken, found, None if rules.times.disabled else last
+
+
+def _broken(text: str, rules: Rules, warn: Warn) -> Iterator[Broken]:
     if not structured.kind(rules.settings):
         for raw, cut in break_events(text, rules.lines, rules.times.has_date):
             yield raw, cut, {}, None
         return
     if not structured.is_supported(rules.settings):
         what = rules.settings["INDEXED_EXTRACTIONS"]
-        pipeline.notes.warn(KnowledgeError(f"INDEXED_EXTRACTIONS = {what} is not supported; it is not applied"))
+        warn(KnowledgeError(f"INDEXED_EXTRACTIONS = {what} is not supported; it is not applied"))
         for raw, cut in break_events(text, rules.lines, rules.times.has_date):
             yield raw, cut, {}, None
         return
     names = [name.strip() for name in rules.settings.get("TIMESTAMP_FIELDS", "").split(",") if name.strip()]
-    for record, fields in structured.records(text, rules.settings, pipeline.notes.warn):
+    for record, fields in structured.records(text, rules.settings, warn):
         raw, cut = truncate(record, rules.lines.truncate)
         stamp = " ".join(str(fields[name]) for name in names if name in fields) if names else None
         yield raw, cut, fields, stamp
@@ -303,7 +314,7 @@ def punctuation(raw: str) -> str:
 
 
 def _frame(
-    events: Sequence[Event], founds: Sequence[Found | None], rules: _Rules, now: float, *, stamped: bool
+    events: Sequence[Event], founds: Sequence[Found | None], rules: _AllRules, now: float, *, stamped: bool
 ) -> Frame:
     """``stamped``: the time was sought in the event, so that the events say whether and where it was found."""
     settings = rules.settings

@@ -8,14 +8,17 @@ month, day, year unless the first cannot be a month; with dots they are day, mon
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
+from datetime import timezone as fixed_zone
 from typing import Any, Final
 
-from harness.errors import KnowledgeError
+from harness.errors import KnowledgeError, UnsupportedSPL
 from harness.knowledge.conf import Stanza, integer
 from harness.knowledge.line_breaking import Warn, pattern_of
-from harness.values.timeformat import MONTHS, parse_time, zone_of
+from harness.values.timeformat import DAYS, MONTHS, format_time, parse_time, zone_of
 
 DAY: Final = 86_400.0
 LOCAL: Final = "local"
@@ -100,6 +103,20 @@ class Timestamps:
         """Whether a line has a date in it, for BREAK_ONLY_BEFORE_DATE."""
         return self.find(line) is not None
 
+    def written_anew(self, text: str, found: Found, seconds: int) -> Iterator[str]:
+        """The text of a time that was found, so many seconds later, in every way in which it may have been meant: which
+        of them is read as that time, :meth:`find` tells."""
+        wall = found.wall + seconds
+        walls = [wall] if found.zone != LOCAL else [wall, wall + 3600, wall - 3600]  # the clocks may have been changed
+        for way in _WAYS:
+            match = way.fullmatch(text)
+            if match is not None:
+                yield from (_rewritten(match, each) for each in walls)
+        if self._format is not None:
+            zone = self._zone if found.zone == LOCAL else fixed_zone(timedelta(minutes=int(found.zone)))
+            with suppress(UnsupportedSPL):
+                yield format_time(found.epoch + seconds, self._format, zone)
+
     def _believed(self, epoch: float, text: str) -> bool:
         if self._oldest <= epoch <= self._newest:
             return True
@@ -166,6 +183,53 @@ class Timestamps:
 
     def _aliased(self, text: str | None) -> tzinfo | None:
         return None if text is None else self._aliases.get(text.upper()) or zone_of(text.upper())
+
+
+_DAY_NAME: Final = re.compile(r"(?:mon|tue|wed|thu|fri|sat|sun)[a-z]*", re.IGNORECASE)
+
+
+def _rewritten(match: re.Match[str], wall: float) -> str:
+    """A time in the way that it was written; ``wall`` is what the clock shows. What stands for less than a second, and
+    the zone, stay as they are."""
+    moment = datetime.fromtimestamp(int(wall), UTC)
+    parts = match.groupdict()
+    changes = {"epoch": str(int(wall)), "y": f"{moment.year:04d}"}
+    for name, number in (("m", moment.month), ("M", moment.minute), ("S", moment.second)):
+        changes[name] = _as_wide(number, parts.get(name))
+    changes["d"] = _day(moment.day, match)
+    changes["H"] = _as_wide((moment.hour % 12 or 12) if parts.get("p") else moment.hour, parts.get("H"))
+    changes["Y"] = f"{moment.year:04d}"[-len(parts.get("Y") or "Y") :]
+    changes["b"] = _as_named(MONTHS[moment.month - 1], parts.get("b"))
+    changes["p"] = _as_named("pm" if moment.hour >= 12 else "am", parts.get("p"))
+    text = match[0]
+    for start, name in sorted(((match.start(name), name) for name in changes if parts.get(name)), reverse=True):
+        blank = name == "d" and len(changes[name]) > match.end(name) - start and text[start - 2 : start] == "  "
+        text = text[: start - blank] + changes[name] + text[match.end(name) :]
+    day = _DAY_NAME.match(text)
+    if day is None or not parts.get("b"):
+        return text
+    return _as_named(DAYS[moment.weekday()], day[0]) + text[day.end() :]
+
+
+def _day(number: int, match: re.Match[str]) -> str:
+    """Syslog, which writes no year, has a blank in front of a day of one digit."""
+    parts = match.groupdict()
+    if parts.get("b") and not parts.get("Y") and not parts.get("y"):
+        return str(number) if len(parts["d"]) == 1 else f"{number:2d}"
+    return _as_wide(number, parts.get("d"))
+
+
+def _as_wide(number: int, old: str | None) -> str:
+    return str(number) if old is not None and len(old) == 1 else f"{number:02d}"
+
+
+def _as_named(name: str, old: str | None) -> str:
+    """As the old one was: capital or not, in full or its first three letters."""
+    if old is None:
+        return name
+    if old.lower() not in (*MONTHS, *DAYS) or len(old) == len("may"):
+        name = name[:3]
+    return name.upper() if old.isupper() else name.title() if old[0].isupper() else name.lower()
 
 
 def _moment(parts: dict[str, Any], zone: tzinfo, previous: float, now: float) -> datetime:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from dataclasses import replace
 
 from harness.backends.base import Session
@@ -10,7 +10,8 @@ from harness.errors import BackendError, HarnessError, SPLError
 from harness.runner.draft import Draft, Tools
 from harness.runner.events import DatasetReplayed, Event
 from harness.runner.record import Status
-from harness.runner.replaying import Loaded, load, mine, send
+from harness.runner.replaying import Loaded, TestData, load, mine, send
+from harness.runner.retiming import retimed
 from harness.runner.subject import Baseline
 from harness.runner.verdict import Verdict, judge_error
 from harness.runner.window import Window
@@ -34,24 +35,31 @@ def replay_after_baselines(draft: Draft, tools: Tools, session: Session) -> Gene
             f"{session.client.address} is shared with others, and the baselines of this test would write into it",
             hint="test on a Splunk of its own, such as the embedded one",
         )
+    if any(data.retime for data in test.all_data()):
+        draft.now = int(tools.clock.now())
     of_their_own = [item for item in test.baselines if item.data]
-    prepared = [(item, load(item.data, tools.locator, test.subject.path)) for item in of_their_own]
-    loaded = load(test.data, tools.locator, test.subject.path)
+    prepared = [(item, _loaded(item.data, draft, tools, session)) for item in of_their_own]
+    loaded = _loaded(test.data, draft, tools, session)
     for baseline, data in prepared:
         yield from replay(draft, data, session)
-        failed = _run(baseline, session)
+        failed = _run(baseline, draft, session)
         if failed is not None:
             return failed
     yield from replay(draft, loaded, session)
     for baseline in test.baselines:
-        failed = None if baseline.data else _run(baseline, session)
+        failed = None if baseline.data else _run(baseline, draft, session)
         if failed is not None:
             return failed
     return None
 
 
-def _run(baseline: Baseline, session: Session) -> Verdict | None:
-    window = from_data(baseline.window, session)
+def _loaded(data: Sequence[TestData], draft: Draft, tools: Tools, session: Session) -> list[Loaded]:
+    loaded = load(data, tools.locator, draft.test.subject.path)
+    return loaded if draft.now is None else retimed(loaded, draft.now, session.host, tools.knowledge)
+
+
+def _run(baseline: Baseline, draft: Draft, session: Session) -> Verdict | None:
+    window = seen(baseline.window, draft, session)
     try:
         outcome = session.client.search(
             baseline.search, earliest=window.earliest, latest=window.latest, **window.parameters
@@ -66,8 +74,11 @@ def _run(baseline: Baseline, session: Session) -> Verdict | None:
     return None
 
 
-def from_data(window: Window, session: Session) -> Window:
-    """The window with relative times counted from the end of the data, which may be of any age."""
+def seen(window: Window, draft: Draft, session: Session) -> Window:
+    """The window with relative times counted from the end of the data, which may be of any age; where data is moved in
+    time for the test, from the second after the moment that it is moved by."""
+    if draft.now is not None:
+        return replace(window, now=str(draft.now + 1))
     if window.earliest is None and window.latest is None:
         return window
     rows = session.client.ask(f"| tstats max(_time) as last where {mine(session)}")

@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from harness.backends.base import Backend
 from harness.client.answers import Row
 from harness.client.rest import SplunkClient
+from harness.clock import Clock, SystemClock
+from harness.knowledge.knowledge import Knowledge
 from harness.replay.locate import Locator
 from harness.runner.events import TestId
 from harness.runner.record import MAX_ROWS, DatasetRecord, StageRecord, Status, TestRecord
@@ -18,11 +20,14 @@ from harness.runner.verdict import Verdict
 
 @dataclass(slots=True)
 class Tools:
-    """What the kinds of tests work with. ``validate`` gives the verdict of the static rules on a detection."""
+    """What the kinds of tests work with. ``validate`` gives the verdict of the static rules on a detection;
+    ``knowledge`` are the rules by which data is moved in time."""
 
     backend: Backend
     locator: Locator
     validate: Callable[[Subject], Verdict]
+    knowledge: Callable[[], Knowledge]
+    clock: Clock = field(default_factory=SystemClock)
     _macros: Macros | None = None
 
     def macros(self, client: SplunkClient) -> Macros:
@@ -43,6 +48,8 @@ class Draft:
     search: str = ""
     rows: list[Row] = field(default_factory=list)
     stages: tuple[StageRecord, ...] = ()
+    now: int | None = None
+    """The test's own moment (epoch seconds), if data is moved in time for it."""
 
     def finish(self, verdict: Verdict, seconds: float) -> TestRecord:
         return TestRecord(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from harness.errors import HarnessError
-from harness.runner.baselines import from_data, replay_after_baselines
+from harness.runner.baselines import replay_after_baselines, seen
 from harness.runner.clauses import Step, steps_of
 from harness.runner.draft import Draft, Tools
 from harness.runner.nearest import Misses, nearest_misses
@@ -40,7 +40,7 @@ def explain(test: PlannedTest, tools: Tools) -> Explanation:
         try:
             for _ in replay_after_baselines(draft, tools, session):
                 pass
-            window = from_data(test.window, session)
+            window = seen(test.window, draft, session)
             steps = steps_of(session.client, search, dry, window)
             misses = nearest_misses(session.client, search, dry, steps, window)
         except HarnessError:

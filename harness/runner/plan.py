@@ -124,7 +124,9 @@ def _planned(
 
 
 def _data(datasets: Sequence[AttackData]) -> tuple[TestData, ...]:
-    return tuple(TestData(item.data, item.source, item.sourcetype, item.index, item.host) for item in datasets)
+    return tuple(
+        TestData(item.data, item.source, item.sourcetype, item.index, item.host, item.retime) for item in datasets
+    )
 
 
 def _baseline(named: TestBaseline, baselines: Mapping[str, BaselineDefinition]) -> Baseline:

@@ -65,14 +65,16 @@ class Summary(
     skipped: int = 0
 
 
-class DatasetRecord(msgspec.Struct, frozen=True):
-    """``events`` is how many events the server indexed from it; ``sha256`` is of the bytes that were sent."""
+class DatasetRecord(msgspec.Struct, frozen=True, omit_defaults=True):
+    """``events`` is how many events the server indexed from it; ``sha256`` is of the file. ``moved_s`` are the seconds
+    by which its events were moved in time (``retime``); absent for data that keeps its time."""
 
     data: str
     source: str
     sourcetype: str
     sha256: str
     events: int
+    moved_s: int = 0
 
 
 class StageRecord(msgspec.Struct, frozen=True):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from math import floor
 from pathlib import Path
 
 from harness.backends.base import Session
@@ -13,6 +14,7 @@ from harness.errors import DatasetError, FilePlace
 from harness.replay.locate import Locator
 from harness.replay.payload import Payload, read_payloads
 from harness.runner.record import DatasetRecord
+from harness.wording import counted
 
 SEARCHABLE_SECONDS = 60.0
 MAX_KEPT_BYTES = 16 << 20
@@ -21,7 +23,8 @@ MAX_KEPT_BYTES = 16 << 20
 
 @dataclass(frozen=True, slots=True)
 class TestData:
-    """One dataset of a test, as its detection describes it. Empty ``index`` and ``host`` leave the choice to us."""
+    """One dataset of a test, as its detection describes it. Empty ``index`` and ``host`` leave the choice to us; with
+    ``retime`` its newest event is moved to that time."""
 
     __test__ = False  # not a pytest class
 
@@ -30,15 +33,26 @@ class TestData:
     sourcetype: str
     index: str = ""
     host: str = ""
+    retime: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """How data was moved in time: by ``seconds``, to events from ``oldest`` to ``newest`` (epoch seconds)."""
+
+    seconds: int
+    oldest: float
+    newest: float
 
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """A dataset that was found and read. ``path`` is where it lies."""
+    """A dataset that was found and read. ``path`` is where it lies; ``moved`` says whether it is as it lies there."""
 
     described: TestData
     path: Path
     payloads: tuple[Payload, ...]
+    moved: Moved | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +100,7 @@ def send(loaded: Sequence[Loaded], session: Session) -> Iterator[DatasetRecord]:
             index=described.index or session.index,
             host=described.host or session.host,
         )
+        before = _between(session, item.moved)
         for payload in item.payloads:
             session.hec.send_raw(payload.data, target)
         total = _settled(session, known)
@@ -95,14 +110,31 @@ def send(loaded: Sequence[Loaded], session: Session) -> Iterator[DatasetRecord]:
                 where=FilePlace(item.path),
                 hint=f"does it break events of the source type {described.sourcetype} at all?",
             )
+        elsewhere = total - known - (_between(session, item.moved) - before)
+        if item.moved is not None and elsewhere:
+            raise DatasetError(
+                f"{described.data} was moved in time, but {counted(elsewhere, 'event')} of it came out at another time",
+                where=FilePlace(item.path),
+                hint=f"the rules of this Splunk for {described.sourcetype} take the time of an event from elsewhere",
+            )
         yield DatasetRecord(
             data=described.data,
             source=described.source,
             sourcetype=described.sourcetype,
             sha256=item.payloads[0].sha256,
             events=total - known,
+            moved_s=item.moved.seconds if item.moved is not None else 0,
         )
         known = total
+
+
+def _between(session: Session, moved: Moved | None) -> int:
+    """How many events lie in the time that data was moved to."""
+    if moved is None:
+        return 0
+    earliest, latest = str(floor(moved.oldest)), str(floor(moved.newest) + 1)
+    rows = session.client.ask(f"| tstats count where {mine(session)}", earliest=earliest, latest=latest)
+    return int(str(rows[0]["count"])) if rows else 0
 
 
 def census(session: Session) -> list[Indexed]:

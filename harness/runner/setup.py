@@ -57,7 +57,7 @@ class Setup:
         name = self.backend if self.backend == DOCKER else urls_of(self.backend)[member]
         container = InContainer(self.container, self.content, report, member) if self.container is not None else None
         backend = make_backend(name, lambda: self.knowledge, self.apps, self.indexes, container)
-        return Tools(backend, self.locator, rules.verdict)
+        return Tools(backend, self.locator, rules.verdict, lambda: self.knowledge)
 
     def journal(self, *, resume: bool) -> Journal:
         """The journal of runs over this content. Raises UsageError while another run writes it, or none can."""

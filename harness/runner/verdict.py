@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from harness.client.answers import Row
@@ -20,6 +20,10 @@ _TOKEN = re.compile(r"\$([^$\s]+)\$")
 class Verdict:
     status: Status
     reason: str = ""
+
+    def and_said(self, *more: str) -> Verdict:
+        """The same, with more to say at the end."""
+        return replace(self, reason="\n".join(filter(None, [self.reason, *more])))
 
 
 PASSED = Verdict(Status.PASS)

@@ -39,7 +39,7 @@ def tools_for(content: Content) -> Tools:
         return Knowledge([*map(load_app, shipped_apps()), content_app(content)])
 
     locator = Locator(content.root, Downloads(folder=content.root / "cache", offline=True))
-    return Tools(EmbeddedBackend(knowledge), locator, StaticRules(content, knowledge).verdict)
+    return Tools(EmbeddedBackend(knowledge), locator, StaticRules(content, knowledge).verdict, knowledge)
 
 
 def record_of(events: list[Event]) -> RunRecord:

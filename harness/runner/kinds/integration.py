@@ -34,6 +34,7 @@ from harness.runner.kinds.unit import judge, rows_without_data, with_hints
 from harness.runner.matching import missing
 from harness.runner.record import Level, Status
 from harness.runner.replaying import load, mine
+from harness.runner.retiming import remark
 from harness.runner.saved import install
 from harness.runner.schedule import Schedule
 from harness.runner.stages import Expanded, expand, measure
@@ -79,7 +80,7 @@ def run(draft: Draft, tools: Tools) -> Generator[Event, None, Verdict]:
         if tools.backend.cheap or verdict.status is not Status.PASS:
             draft.stages = measure(session.client, expanded, chosen.window, total=outcome.result_count)
         if verdict.status is Status.PASS:
-            return replace(verdict, reason="\n".join(filter(None, [chosen.note, remarks, verdict.reason])))
+            return Verdict(verdict.status, chosen.note).and_said(remarks, verdict.reason, remark(draft, expanded.text))
         return with_hints(verdict, outcome, session)
 
 

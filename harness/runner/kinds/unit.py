@@ -9,13 +9,14 @@ from harness.backends.base import Session
 from harness.client.answers import Outcome
 from harness.content.expected import Expectation
 from harness.errors import BackendError, SPLError
-from harness.runner.baselines import from_data, replay_after_baselines
+from harness.runner.baselines import replay_after_baselines, seen
 from harness.runner.draft import Draft, Tools
 from harness.runner.events import Event, SearchFinished
 from harness.runner.explanation import explain_no_rows, unknown
 from harness.runner.matching import complaints_about_rows
 from harness.runner.record import Status
 from harness.runner.replaying import load
+from harness.runner.retiming import remark
 from harness.runner.stages import Expanded, expand, measure
 from harness.runner.subject import Alert, PlannedTest
 from harness.runner.verdict import RISK_OBJECT, NeededField, Verdict, judge_count, judge_rows, tokens
@@ -37,7 +38,7 @@ def run(draft: Draft, tools: Tools) -> Generator[Event, None, Verdict]:
         stopped = yield from replay_after_baselines(draft, tools, session)
         if stopped is not None:
             return stopped
-        window = from_data(test.window, session)
+        window = seen(test.window, draft, session)
         outcome = session.client.search(
             test.subject.search, earliest=window.earliest, latest=window.latest, **window.parameters
         )
@@ -49,12 +50,15 @@ def run(draft: Draft, tools: Tools) -> Generator[Event, None, Verdict]:
         if verdict.status is Status.FAIL and not outcome.rows and test.expect.minimum:
             verdict = Verdict(Status.FAIL, _no_rows(session, expanded, window, draft))
         too_many = test.expect.maximum is not None and outcome.result_count > test.expect.maximum
-        return verdict if too_many else with_hints(verdict, outcome, session)
+        verdict = verdict if too_many else with_hints(verdict, outcome, session)
+        return verdict.and_said(remark(draft, expanded.text))
 
 
 def _no_rows(session: Session, expanded: Expanded, window: Window, draft: Draft) -> str:
     reason = explain_no_rows(session, expanded, window, draft.stages)
-    found = session.client.count(draft.test.subject.search) if window != Window() else 0
+    if window.earliest is None and window.latest is None:
+        return reason
+    found = session.client.count(draft.test.subject.search, **window.parameters)
     if not found:
         return reason
     within = f"from {window.earliest or 'the beginning'} to {window.latest or 'the end'}"
