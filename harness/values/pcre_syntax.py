@@ -4,6 +4,9 @@ The whole pattern is read, and what the two engines read differently is written 
 the pieces they hold for, ``^`` and ``$`` say what they mean, characters are escaped one by one. What has no exact
 counterpart, or is read differently by different versions of PCRE2, raises UnsupportedSPL; what PCRE2 refuses raises
 PatternError with PCRE2's own words (M4.28, M4.29).
+
+The package pcre2 judges this in tests but does not take its place: it compiles with PCRE2_ALT_BSUX, to which
+``\x{202E}`` is no character, and which it gives no way to turn off.
 """
 
 from __future__ import annotations
