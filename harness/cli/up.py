@@ -14,6 +14,7 @@ from harness.errors import ExitCode, UsageError
 
 if TYPE_CHECKING:
     from harness.backends.docker import DockerBackend
+    from harness.client.address import Address
 
 
 @click.command("up")
@@ -53,6 +54,10 @@ def command(
     return ExitCode.OK
 
 
+def _with_user(address: Address) -> str:
+    return address.rest_url.replace("://", f"://{address.credentials.username}@", 1)
+
+
 def _tell(backend: DockerBackend) -> None:
     container = backend.container
     address = container.address()
@@ -63,4 +68,6 @@ def _tell(backend: DockerBackend) -> None:
     click.echo(f"HEC        {address.hec_url}  token {token}")
     click.echo(f"login      {login.username} / {login.password}")
     click.echo(f"web page   {container.web_url}")
+    click.echo(f"test on it export HARNESS_PASSWORD={login.password} HARNESS_HEC_URL={address.hec_url}")
+    click.echo(f"           harness test --backend {_with_user(address)}")
     click.echo(f"remove it  harness down {container.name}")

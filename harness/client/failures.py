@@ -13,7 +13,11 @@ TRANSPORT_ERRORS = (OSError, http.client.HTTPException, ElementTree.ParseError)
 """What a connection raises: refused, timed out, TLS, cut off, or an answer that is no HTTP or no XML."""
 
 
-def explain(error: BaseException, url: str) -> BackendError:
+MANAGEMENT_PORT = "is Splunk running, and is this its management port (8089)?"
+COLLECTOR_PORT = "is the HTTP Event Collector on another port? then name it: HARNESS_HEC_URL=https://host:port"
+
+
+def explain(error: BaseException, url: str, if_refused: str = MANAGEMENT_PORT) -> BackendError:
     """The error of a connection to ``url`` as a :class:`BackendError`."""
     cause = _root(error)
     if isinstance(cause, ssl.SSLCertVerificationError):
@@ -29,10 +33,7 @@ def explain(error: BaseException, url: str) -> BackendError:
     if isinstance(cause, socket.gaierror):
         return BackendError(f"the host of {url} is unknown: {cause.strerror}", hint="check the host name")
     if isinstance(cause, ConnectionRefusedError):
-        return BackendError(
-            f"nothing answers at {url}: connection refused",
-            hint="is Splunk running, and is this its management port (8089)?",
-        )
+        return BackendError(f"nothing answers at {url}: connection refused", hint=if_refused)
     if isinstance(cause, TimeoutError):
         return BackendError(f"{url} did not answer in time", hint="is Splunk busy, or a firewall in between?")
     if isinstance(cause, ElementTree.ParseError):

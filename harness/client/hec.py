@@ -120,7 +120,7 @@ class HecClient:
                 method, self.url + path, params=query, data=data, timeout=(CONNECT_SECONDS, SEND_SECONDS)
             )
         except requests.RequestException as error:
-            raise failures.explain(error, self.url) from error
+            raise failures.explain(error, self.url, failures.COLLECTOR_PORT) from error
 
     def _refused(self, answer: requests.Response) -> BackendError:
         code, text = _code(answer), _body(answer).get("text", answer.reason)

@@ -20,8 +20,12 @@ from harness.errors import BackendError
 if TYPE_CHECKING:
     from docker import DockerClient
 
-_SECRETS: Final = ("passwd", "splunk.secret", "instance.cfg")
-"""Files below etc that a Splunk makes anew when it starts, and that no two containers should share."""
+_IDENTITY: Final = "instance.cfg"
+"""The file below etc by which one Splunk is told apart from another; it is made anew at the start.
+
+The secret and the accounts stay: settings are encrypted with the one, and without it the image would take the start for
+a first one and find them unreadable. The administrator's password is set to the container's own at each start.
+"""
 
 
 def bake(settings: ContainerSettings, apps: Sequence[Path], tag: str, report: Report) -> None:
@@ -69,8 +73,7 @@ def _cleaned(archive: bytes) -> bytes:
     buffer = io.BytesIO()
     with tarfile.open(fileobj=io.BytesIO(archive)) as source, tarfile.open(fileobj=buffer, mode="w") as target:
         for member in source:
-            inside = member.name.partition("/")[2]
-            if inside in _SECRETS or inside == f"auth/{_SECRETS[1]}":
+            if member.name.partition("/")[2] == _IDENTITY:
                 continue
             target.addfile(member, source.extractfile(member) if member.isfile() else None)
     if not buffer.getbuffer().nbytes:

@@ -7,13 +7,15 @@ import secrets
 import socket
 import tarfile
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any, Final
 
 from harness.client.address import Address, Credentials, Trust
 from harness.containers import contract
 from harness.containers.engine import PLATFORM, explained, has_bridge
+from harness.containers.images import BAKED
 from harness.containers.settings import ContainerSettings, Package, is_alive, owner
 from harness.errors import BackendError
 
@@ -36,6 +38,8 @@ _PORTS: Final = {
     "SPLUNK_KVSTORE_PORT": 4, "SPLUNK_S2S_PORT": 5,
 }  # fmt: skip
 """By variable; all of them are the host's own where a container shares its network."""
+_DEFAULTS: Final = b"splunk: {conf: [{key: server, value: {content: {diskUsage: {minFreeSpace: 500}}}}]}\n"
+"""An indexer stops indexing, and tests wait in vain, below 5000 MB of free disk unless it is told otherwise."""
 
 
 class SplunkContainer:
@@ -62,9 +66,12 @@ class SplunkContainer:
         environment = {
             **dict(settings.consent),
             **dict(settings.variables),
-            "SPLUNK_PASSWORD": secrets.token_urlsafe(18),
+            # The image hands it to commands: it must not look like an option of theirs.
+            "SPLUNK_PASSWORD": f"Pw1-{secrets.token_hex(12)}",
             "SPLUNK_HEC_TOKEN": str(uuid.uuid4()),
         }
+        if BAKED in (image.labels or {}):
+            environment["SPLUNK_DECLARATIVE_ADMIN_PASSWORD"] = "true"  # noqa: S105 - switches the taking of it on
         if packages:
             environment["SPLUNK_APPS_URL"] = ",".join(f"{_APPS}/{package.file}" for package in packages)
         network: dict[str, Any]
@@ -100,8 +107,8 @@ class SplunkContainer:
             )
             found = cls(made)
             try:
-                if packages:
-                    found.put({f"{_APPS[1:]}/{package.file}": package.data for package in packages})
+                found.put({str(contract.DEFAULTS): _DEFAULTS})
+                found.put({f"{_APPS}/{package.file}": package.data for package in packages})
             except BaseException:  # Ctrl-C too: nobody else knows of this container yet
                 found.remove()
                 raise
@@ -159,6 +166,15 @@ class SplunkContainer:
                 return False
         return self._container.status == "running"
 
+    @property
+    def has_usual_port(self) -> bool:
+        """Whether its REST API answers, inside, on the port that the image checks."""
+        return not self._shares_the_network or self._port("SPLUNK_SVC_PORT") == contract.REST_PORT
+
+    @property
+    def _shares_the_network(self) -> bool:
+        return bool(self._container.attrs["HostConfig"]["NetworkMode"] == "host")
+
     def address(self) -> Address:
         """Where it answers, and the administrator's login. The certificate is its own, behind loopback."""
         variables = self.variables
@@ -175,7 +191,7 @@ class SplunkContainer:
         return f"http://127.0.0.1:{self._port('SPLUNK_HTTP_PORT')}"
 
     def _port(self, variable: str) -> int:
-        if self._container.attrs["HostConfig"]["NetworkMode"] == "host":
+        if self._shares_the_network:
             return int(self.variables[variable])
         inside = (contract.REST_PORT, contract.HEC_PORT, contract.WEB_PORT)[_PORTS[variable]]
         published = self._container.attrs["NetworkSettings"]["Ports"].get(f"{inside}/tcp")
@@ -209,13 +225,24 @@ class SplunkContainer:
         with explained(f"running {command[0]} in the container"):
             return int(self._container.exec_run(list(command), user=user).exit_code or 0)
 
-    def put(self, files: dict[str, bytes]) -> None:
-        """Write files by their path below the root, readable for all."""
+    def state(self) -> str:
+        """How far the image says its start is; empty before it says so."""
+        with explained("reading the state of the container"):
+            code, output = self._container.exec_run(["cat", str(contract.ARTIFACTS / contract.STATE)])
+        assert isinstance(output, bytes), "it is not streamed"
+        return output.decode(errors="replace").strip() if code == 0 else ""
+
+    def put(self, files: Mapping[str, bytes]) -> None:
+        """Write files by their path. They and their folders are the Splunk's own, which moves what it takes over."""
         buffer = io.BytesIO()
         with tarfile.open(fileobj=buffer, mode="w") as tar:
+            for folder in sorted({PurePosixPath(path).parent for path in files}):
+                member = _owned(folder)
+                member.type, member.mode = tarfile.DIRTYPE, 0o755
+                tar.addfile(member)
             for path, data in files.items():
-                member = tarfile.TarInfo(path)
-                member.size, member.mode = len(data), 0o666
+                member = _owned(PurePosixPath(path))
+                member.size, member.mode = len(data), 0o644
                 tar.addfile(member, io.BytesIO(data))
         with explained("copying files into the container"):
             self._container.put_archive("/", buffer.getvalue())
@@ -251,6 +278,12 @@ def sweep(client: DockerClient) -> list[str]:
     for container in orphans:
         container.remove()
     return [container.name for container in orphans]
+
+
+def _owned(path: PurePosixPath) -> tarfile.TarInfo:
+    member = tarfile.TarInfo(str(path.relative_to("/")))
+    member.uid = member.gid = contract.OWNER
+    return member
 
 
 def _free_ports(count: int) -> list[int]:

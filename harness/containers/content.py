@@ -31,8 +31,8 @@ _OWNED: Final = {"owner": "nobody", "app": APP}
 class Files(Protocol):
     """How a file gets next to the Splunk: lookups are taken from its staging area."""
 
-    def put(self, files: dict[str, bytes]) -> None:
-        """Write files by their path below the root."""
+    def put(self, files: Mapping[str, bytes]) -> None:
+        """Write files by their path."""
 
 
 def digest_of(content: App) -> str:
@@ -106,7 +106,7 @@ def _write_lookups(client: SplunkClient, files: Files, lookups: Mapping[str, byt
     if not lookups:
         return
     names = {entry.name for entry in client.get("data/lookup-table-files", count=0)}
-    files.put({f"{STAGING.relative_to('/')}/{name}": data for name, data in lookups.items()})
+    files.put({f"{STAGING}/{name}": data for name, data in lookups.items()})
     for name in lookups:
         staged = {"eai:data": f"{STAGING}/{name}"}
         with client.service() as service:

@@ -18,9 +18,14 @@ APPS: Final = HOME / "etc" / "apps"
 STAGING: Final = HOME / "var" / "run" / "splunk" / "lookup_tmp"
 """Where a file must lie to become a lookup over REST."""
 DEFAULTS: Final = PurePosixPath("/tmp/defaults/default.yml")  # noqa: S108 - the image's own path, not a file of ours
+OWNER: Final = 41812
+"""The number of the user and of the group ``splunk``, as whom the Splunk runs; what starts it is another user."""
 ARTIFACTS: Final = PurePosixPath("/opt/container_artifact")
 STATE: Final = "splunk-container.state"
-"""In the artifact folder: ``starting``, then ``started``."""
+"""In the artifact folder: ``starting``, then ``started``; ``running`` counts as that too."""
+STARTED: Final = ("started", "running")
+CHECK: Final = "/sbin/checkstate.sh"
+"""Exits with 0 once it is started and answers on port 8089, whatever port it was told to use."""
 
 ACCEPT_LICENSE: Final = "--accept-license"
 ACCEPT_TERMS: Final = "--accept-sgt-current-at-splunk-com"

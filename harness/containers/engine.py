@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
+from urllib.parse import urlsplit
 
 from harness.errors import BackendError
 
@@ -27,6 +29,9 @@ NEEDED_MEMORY: Final = 4_000_000_000
 NEEDED_DISK: Final = 8_000_000_000
 """Splunk's own minimum for a machine to try it on, in bytes."""
 _GIGABYTE: Final = 1_000_000_000
+_USUAL_SOCKET: Final = "unix:///var/run/docker.sock"
+_START: Final = "start Docker (systemctl start docker, or Docker Desktop), or name another engine with DOCKER_HOST"
+_HERE: Final = ("localhost", "127.0.0.1", "::1")
 
 
 @contextmanager
@@ -42,15 +47,28 @@ def engine() -> Iterator[DockerClient]:
 def connect() -> DockerClient:
     import docker
 
+    named = os.environ.get("DOCKER_HOST", "")
     try:
         client = docker.from_env(timeout=CALL_SECONDS)
         client.ping()
     except (docker.errors.DockerException, OSError) as error:
-        raise BackendError(
-            f"no Docker engine answers: {_root(error)}",
-            hint="start Docker, or name the engine with DOCKER_HOST; without one, --backend embedded needs none",
-        ) from error
+        hint = "start it, or unset DOCKER_HOST to use the one of this machine" if named else _START
+        root = _root(error)
+        if isinstance(root, PermissionError):
+            hint = "let your user use it: sudo usermod -aG docker $USER, then log in again"
+        where = named or _USUAL_SOCKET
+        raise BackendError(f"no Docker engine answers at {where}: {_reason(root) or error}", hint=hint) from error
     return client
+
+
+def _reason(error: BaseException) -> str:
+    if isinstance(error, FileNotFoundError):
+        return "there is no such socket"
+    if isinstance(error, ConnectionRefusedError):
+        return "nothing listens there"
+    if isinstance(error, PermissionError):
+        return "this user may not use it"
+    return (isinstance(error, OSError) and error.strerror) or ""
 
 
 @contextmanager
@@ -124,6 +142,7 @@ def is_small(image: Image) -> bool:
 
 def check_platform(client: DockerClient, *, small: bool) -> None:
     """Whether a Splunk can run here at all, asked before gigabytes are pulled. ``small`` is for an image of ours."""
+    _check_it_is_here(client)
     with explained("telling what it runs on"):
         info = client.info()
     if info.get("OSType") != "linux":
@@ -141,6 +160,17 @@ def check_platform(client: DockerClient, *, small: bool) -> None:
             f"the Docker engine has {memory / _GIGABYTE:.1f} GB of memory; Splunk needs {NEEDED_MEMORY / _GIGABYTE:.0f}"
         )
     _check_this_machine(Path(str(info.get("DockerRootDir") or "/var/lib/docker")))
+
+
+def _check_it_is_here(client: DockerClient) -> None:
+    """Ports are published on loopback, so that nobody else can reach them: an engine elsewhere would hide them."""
+    host = urlsplit(client.api.base_url).hostname
+    if host not in _HERE:
+        raise BackendError(
+            f"the Docker engine at {os.environ.get('DOCKER_HOST', host)} is on another machine, whose loopback "
+            "harness cannot reach",
+            hint="run harness there, or start a Splunk there and name it: --backend https://host:8089",
+        )
 
 
 def _check_this_machine(root: Path) -> None:
@@ -171,7 +201,7 @@ def has_bridge(client: DockerClient) -> bool:
         return any(network.name == "bridge" for network in client.networks.list())
 
 
-def _root(error: BaseException) -> Any:
+def _root(error: BaseException) -> BaseException:
     while (inner := error.__cause__ or error.__context__) is not None:
         error = inner
     return error

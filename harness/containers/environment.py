@@ -5,6 +5,7 @@ The environment wins over the file. What we cannot do as asked is refused, never
 
 from __future__ import annotations
 
+import os
 import shutil
 import tarfile
 from collections.abc import Mapping, Sequence
@@ -18,13 +19,17 @@ from harness.containers.contract import APPS, DEFAULTS, HEC_PORT, REST_PORT, SHO
 from harness.errors import FilePlace, UsageError
 from harness.knowledge.apps import App, load_app
 
-_HOOKS: Final = (
+_BEYOND: Final = (
     "SPLUNK_ADD",
     "SPLUNK_ANSIBLE_POST_TASKS",
     "SPLUNK_ANSIBLE_PRE_TASKS",
+    "SPLUNK_APPS_URL_LOCAL",
     "SPLUNK_BEFORE_START_CMD",
     "SPLUNK_CMD",
     "SPLUNK_DEFAULTS_URL",
+    "SPLUNK_HTTP_ENABLESSL",
+    "SPLUNK_INDEXER_URL",
+    "SPLUNK_ROOT_ENDPOINT",
 )
 _ROLE: Final = "splunk_standalone"
 _MAX_FILE_BYTES: Final = 1024 * 1024
@@ -58,8 +63,8 @@ def read_environment(environment: Mapping[str, str], defaults: Path = Path(DEFAU
     return Asked(
         password=_password(environment.get("SPLUNK_PASSWORD") or str(file.get("password") or "")),
         hec_token=environment.get("SPLUNK_HEC_TOKEN") or str(hec.get("token") or ""),
-        tls=_true(environment.get("SPLUNKD_SSL_ENABLE") or tls.get("enable", True)),
-        hec_tls=_true(environment.get("SPLUNK_HEC_SSL") or hec.get("ssl", True)),
+        tls=_tls("SPLUNKD_SSL_ENABLE", environment, tls.get("enable", True)),
+        hec_tls=_tls("SPLUNK_HEC_SSL", environment, hec.get("ssl", True)),
         port=_port("SPLUNK_SVC_PORT", environment, file.get("svc_port"), REST_PORT),
         hec_port=_port("SPLUNK_HEC_PORT", environment, hec.get("port"), HEC_PORT),
         web_port=_port("SPLUNK_HTTP_PORT", environment, file.get("http_port"), WEB_PORT),
@@ -102,11 +107,10 @@ def staging(folder: Path = Path(STAGING)) -> Path | None:
 
 
 def _refuse_what_we_cannot(environment: Mapping[str, str]) -> None:
-    for name in _HOOKS:
-        if environment.get(name):
+    for name in _BEYOND:
+        if environment.get(name, "").lower() not in {"", "0", "false"}:
             raise UsageError(
-                f"{name} is set, but there is no splunk command and no Ansible here to carry it out",
-                hint="leave it out, or use the image splunk/splunk",
+                f"{name} is set, which this image cannot carry out", hint="leave it out, or use the image splunk/splunk"
             )
     role = environment.get("SPLUNK_ROLE", _ROLE)
     if role != _ROLE:
@@ -140,6 +144,12 @@ def _mapping(value: Any, name: str, path: Path) -> dict[str, Any]:
 
 
 def _password(text: str) -> str:
+    """What is given, or what is in the file that is given: a secret may be mounted."""
+    if os.path.isfile(text):  # noqa: PTH113 - unlike Path.is_file it takes any text, however long, for no file
+        try:
+            text = Path(text).read_text(encoding="utf-8").strip()
+        except OSError as error:
+            raise UsageError(f"the password cannot be read: {error.strerror}", where=FilePlace(Path(text))) from error
     if not text:
         raise UsageError(
             "no password for the administrator",
@@ -162,15 +172,13 @@ def _port(name: str, environment: Mapping[str, str], said: Any, default: int) ->
 
 
 def _apps(listed: str, said: Any, path: Path) -> tuple[str, ...]:
-    if listed:
-        return tuple(item.strip() for item in listed.split(",") if item.strip())
-    if said is None:
-        return ()
+    """The file's first, then those that only the variable names."""
     if isinstance(said, str):
         said = said.split(",")
-    if not isinstance(said, list):
+    if not isinstance(said or [], list):
         raise UsageError("splunk.apps_location is no list", where=FilePlace(path))
-    return tuple(str(item).strip() for item in said if str(item).strip())
+    named = [str(item).strip() for item in [*(said or []), *listed.split(",")]]
+    return tuple(dict.fromkeys(filter(None, named)))
 
 
 def _settings(said: Any, path: Path) -> App | None:
@@ -195,6 +203,11 @@ def _settings(said: Any, path: Path) -> App | None:
 
 def _text(value: Any) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _tls(name: str, environment: Mapping[str, str], said: Any) -> bool:
+    """The variable can only switch it off."""
+    return environment.get(name, "").lower() != "false" and _true(said)
 
 
 def _true(value: Any) -> bool:

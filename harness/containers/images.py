@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from docker import DockerClient
 
 BAKED: Final = "harness.baked"
-"""An image with this label has our apps in it; its value names the image it was made from."""
+"""An image with this label has our apps in it, and an administrator; its value names the image it was made from."""
 
 
 def image_for(client: DockerClient, settings: ContainerSettings, report: Report) -> Image:

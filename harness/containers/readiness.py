@@ -11,11 +11,11 @@ from harness.client.address import Address
 from harness.client.hec import HecClient
 from harness.client.rest import SplunkClient
 from harness.client.waiting import wait_until
+from harness.containers import contract
 from harness.containers.container import SplunkContainer
 from harness.containers.engine import Report
 from harness.errors import BackendError
 
-CHECK: Final = "/sbin/checkstate.sh"
 _NO_SUCH_COMMAND: Final = 126
 _RESTART: Final = "restart_required"
 
@@ -75,9 +75,11 @@ class _Wait:
         self._report(f"ready after {time.monotonic() - self._started:.1f} s: {what}")
 
     def _healthy(self) -> bool:
-        code = self._container.run(CHECK)
+        if not self._container.has_usual_port:
+            return self._container.state() in contract.STARTED
+        code = self._container.run(contract.CHECK)
         if code >= _NO_SUCH_COMMAND:
-            raise _Ended if not self._container.running else BackendError(f"the image has no {CHECK}")
+            raise _Ended if not self._container.running else BackendError(f"the image has no {contract.CHECK}")
         return code == 0
 
     def _restart_is_wanted(self, client: SplunkClient) -> bool:

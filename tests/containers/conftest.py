@@ -13,6 +13,7 @@ import pytest
 import docker
 from docker import DockerClient
 from harness.backends.docker import DockerBackend
+from harness.containers.engine import has_bridge
 from harness.containers.settings import ContainerSettings
 from tests.containers.engine import NoEngine, engine, own_engine
 from tests.containers.images import build_image
@@ -58,6 +59,12 @@ def image(client: DockerClient) -> str:
     except NoEngine as reason:
         pytest.skip(str(reason))
     return TAG
+
+
+@pytest.fixture
+def with_bridge(client: DockerClient) -> None:
+    if not has_bridge(client):
+        pytest.skip("this engine has no bridge, and none can be made here")
 
 
 @pytest.fixture

@@ -56,9 +56,10 @@ def _listens(path: str) -> bool:
 
 @contextmanager
 def own_engine(disk_megabytes: int = 0) -> Iterator[str]:
-    """Without networks of its own: containers share the host's, so nothing of the host's is changed.
+    """With a bridge of its own where one can be made, so that ports are published as usual, by proxy: the host's packet
+    filter is left as it is. Where none can be made containers share the host's network.
 
-    With ``disk_megabytes`` it has a small disk of that size, else a folder of the machine's.
+    With ``disk_megabytes`` it has a small disk of that size and no bridge, else a folder of the machine's.
     """
     if shutil.which("dockerd") is None:
         raise NoEngine("no Docker engine answers, and dockerd is not installed (Debian: docker.io)")
@@ -71,11 +72,13 @@ def own_engine(disk_megabytes: int = 0) -> Iterator[str]:
         subprocess.run(
             ["mount", "-t", "tmpfs", "-o", f"size={disk_megabytes}m", "tmpfs", str(folder / "data")], check=True
         )
+    bridge = "" if disk_megabytes else _make_bridge(folder.name[-6:])
     with (folder / "log").open("wb") as log:
         process = subprocess.Popen(
             [
                 "dockerd",
-                "--bridge=none",
+                f"--bridge={bridge or 'none'}",
+                "--ip-masq=false",
                 "--iptables=false",
                 "--ip6tables=false",
                 f"--host={address}",
@@ -104,8 +107,19 @@ def own_engine(disk_megabytes: int = 0) -> Iterator[str]:
         except subprocess.TimeoutExpired:
             os.killpg(process.pid, signal.SIGKILL)
             process.wait(STOP_SECONDS)
+        if bridge:
+            subprocess.run(["ip", "link", "delete", bridge], check=False, capture_output=True)
         _unmount_below(folder)
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def _make_bridge(word: str) -> str:
+    """Its name; empty where none can be made. The engine gives it an address that is free here."""
+    name = f"hns{word}"
+    if shutil.which("ip") is None:
+        return ""
+    made = subprocess.run(["ip", "link", "add", name, "type", "bridge"], check=False, capture_output=True)
+    return name if made.returncode == 0 else ""
 
 
 def _remove_containers(address: str) -> None:

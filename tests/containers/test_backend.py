@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import io
 import os
 import signal
+import socket
 import subprocess
 import sys
+import tarfile
 import time
 from collections.abc import Iterator
 from dataclasses import replace
@@ -20,11 +23,13 @@ from harness.client.rest import SplunkClient
 from harness.containers import container as containers
 from harness.containers.container import SplunkContainer
 from harness.containers.content import DIGEST
+from harness.containers.contract import DEFAULTS, OWNER, STAGING
 from harness.containers.settings import ContainerSettings, Package
 from harness.errors import BackendError
 from harness.knowledge.apps import App
 from tests.containers.conftest import running_backend
 from tests.containers.images import derive
+from tests.containers.test_image import archive, free_ports
 
 pytestmark = pytest.mark.usefixtures("nothing_left")
 DATA = b"2026-01-02T03:04:05Z one\n2026-01-02T03:04:06Z two\n"
@@ -65,6 +70,47 @@ def test_a_test_runs_in_a_container_that_is_gone_afterwards(settings: ContainerS
     phases = ["its own health check", "the REST API", "the HTTP Event Collector", "the KV store", "its apps"]
     assert [line.partition(" s: ")[2] for line in told[1:6]] == phases
     assert told[-1] == "the content is installed: 3 settings written, 1 lookup files"
+
+
+def test_ports_are_published_on_loopback_only_and_are_the_ones_that_were_asked_for(
+    settings: ContainerSettings, client: DockerClient, with_bridge: None
+) -> None:
+    (rest,) = free_ports(1)
+    with running_backend(replace(settings, network="bridge", ports=(rest, 0, 0))) as backend:
+        told = client.containers.get(backend.container.id).attrs
+        assert set(told["NetworkSettings"]["Networks"]) == {"bridge"}
+        published = told["NetworkSettings"]["Ports"]
+        assert {inside: {binding["HostIp"] for binding in bound} for inside, bound in published.items() if bound} == {
+            "8000/tcp": {"127.0.0.1"}, "8088/tcp": {"127.0.0.1"}, "8089/tcp": {"127.0.0.1"},
+        }  # fmt: skip
+        address = backend.container.address()
+        assert address.rest_url == f"https://127.0.0.1:{rest}"
+        assert backend.container.web_url == f"http://127.0.0.1:{published['8000/tcp'][0]['HostPort']}"
+        with backend.session() as session:
+            session.hec.send_raw(DATA, Target("s", "t", session.index, session.host))
+            assert session.client.count("search one") == 1
+
+
+def test_on_the_hosts_network_it_has_ports_of_its_own_and_the_same_life(
+    settings: ContainerSettings, client: DockerClient
+) -> None:
+    with running_backend(replace(settings, network="host"), content=content) as backend:
+        told = client.containers.get(backend.container.id).attrs
+        assert told["HostConfig"]["NetworkMode"] == "host"
+        assert backend.container.address().rest_url != "https://127.0.0.1:8089"
+        assert not backend.container.has_usual_port
+        with backend.session() as session:
+            session.hec.send_raw(DATA, Target("s", "t", session.index, session.host))
+            assert session.client.count("search `wanted`") == 1
+
+
+def test_what_is_put_into_it_belongs_to_the_splunk_that_takes_it(settings: ContainerSettings) -> None:
+    """A lookup file is moved from where it is put: its folder must be the Splunk's own to do so."""
+    with running_backend(settings, content=content) as backend:
+        for path in (STAGING, DEFAULTS):
+            folder = str(path if path == STAGING else path.parent)
+            with tarfile.open(fileobj=io.BytesIO(backend.container.get(folder))) as tar:
+                assert {member.uid for member in tar} == {OWNER}
 
 
 def test_a_container_that_is_killed_is_replaced_once_and_the_run_then_stops(settings: ContainerSettings) -> None:
@@ -205,21 +251,24 @@ def test_an_image_with_a_password_of_its_own(settings: ContainerSettings, image:
     assert time.monotonic() - started < settings.start_seconds  # known at once, not when the time is over
 
 
-def test_a_port_that_is_taken(settings: ContainerSettings) -> None:
-    import socket
-
+@pytest.mark.parametrize("network", ["bridge", "host"])
+def test_a_port_that_is_taken(settings: ContainerSettings, network: str, request: pytest.FixtureRequest) -> None:
+    if network == "bridge":
+        request.getfixturevalue("with_bridge")
     with socket.socket() as taken:
-        taken.bind(("0.0.0.0", 0))
+        taken.bind(("127.0.0.1" if network == "bridge" else "0.0.0.0", 0))
         taken.listen()
         port = taken.getsockname()[1]
-        said = fails(replace(settings, ports=(port, 0, 0)))
+        said = fails(replace(settings, network=network, ports=(port, 0, 0)))
     assert str(port) in said
-    assert "already" in said or "in use" in said
+    assert "address already in use" in said.lower()
 
 
 def test_a_full_disk(client: DockerClient, image: str, settings: ContainerSettings, small_engine: DockerClient) -> None:
     """Its engine has 40 MB: too little for Splunk, which is said before the pull, and for an app of 60 MB."""
-    tiny = small_engine.api.import_image_from_data(tar_of(b"x"), repository="tiny", tag="latest", changes=["CMD file"])
+    tiny = small_engine.api.import_image_from_data(
+        archive({"file": b"x"}), repository="tiny", tag="latest", changes=["CMD file"]
+    )
     assert tiny
     from harness.containers.engine import check_platform
 
@@ -229,12 +278,6 @@ def test_a_full_disk(client: DockerClient, image: str, settings: ContainerSettin
     with pytest.raises(BackendError, match="no space left on device"):
         SplunkContainer.create(small_engine, small_engine.images.get("tiny"), settings, [large], digest="d", member=0)
     assert small_engine.containers.list(all=True) == []
-
-
-def tar_of(data: bytes) -> bytes:
-    from tests.containers.test_image import archive
-
-    return archive({"file": data})
 
 
 # --- runs that are killed -------------------------------------------------------------------------------------------

@@ -68,7 +68,7 @@ def wait_for_health(made: Container, wanted: str, seconds: float = 60) -> None:
 def test_it_obeys_the_variables_and_tells_its_state_as_splunk_does(client: DockerClient, image: str) -> None:
     port, hec_port = free_ports(2)
     told = {
-        "SPLUNK_PASSWORD": PASSWORD,
+        "SPLUNK_PASSWORD": "/run/secrets/password",
         "SPLUNK_HEC_TOKEN": TOKEN,
         "SPLUNK_START_ARGS": "--accept-license",
         "SPLUNK_GENERAL_TERMS": "--accept-sgt-current-at-splunk-com",
@@ -77,8 +77,13 @@ def test_it_obeys_the_variables_and_tells_its_state_as_splunk_does(client: Docke
         "SPLUNK_HTTP_PORT": "0",
         "SPLUNK_APPS_URL": "/tmp/apps/TA_special.tgz",
     }
-    defaults = b"splunk: {conf: [{key: macros, value: {content: {mine: {definition: index=main}}}}]}"
+    defaults = (
+        b"splunk: {apps_location: [/tmp/apps/TA_first.tgz],"
+        b" conf: [{key: macros, value: {content: {mine: {definition: index=main}}}}]}"
+    )
     files = {
+        "run/secrets/password": f"{PASSWORD}\n".encode(),
+        "tmp/apps/TA_first.tgz": archive({"TA_first/default/app.conf": b"[ui]\nlabel = First\n"}),
         "tmp/apps/TA_special.tgz": archive({"TA_special/default/props.conf": PROPS.encode()}),
         "opt/splunk/etc/apps/TA_mounted/default/macros.conf": b"[yours]\ndefinition = index=main\n",
         "tmp/defaults/default.yml": defaults,
@@ -104,7 +109,7 @@ def test_it_obeys_the_variables_and_tells_its_state_as_splunk_does(client: Docke
             hec.send_raw(b"2026-01-02T03:04:05Z who=me\n", Target("s", "special", "main", "h"))
         assert splunk.ask("search `mine` | table who") == [{"who": "me"}]
         assert splunk.ask("search `yours` | stats count") == [{"count": "1"}]
-        assert {"TA_special", "TA_mounted"} <= {app.name for app in splunk.apps()}
+        assert {"TA_first", "TA_special", "TA_mounted"} <= {app.name for app in splunk.apps()}
         made.put_archive("/opt/splunk/var/run/splunk/lookup_tmp", archive({"x": b"who,where\nme,here\n"}))
         staged = {"name": "people.csv", "eai:data": "/opt/splunk/var/run/splunk/lookup_tmp/x"}
         with splunk.service() as service:
@@ -122,6 +127,7 @@ def test_it_obeys_the_variables_and_tells_its_state_as_splunk_does(client: Docke
         ({"SPLUNK_PASSWORD": "short"}, "fewer than 8 characters"),
         ({"SPLUNK_PASSWORD": PASSWORD, "SPLUNK_ROLE": "splunk_indexer"}, "SPLUNK_ROLE=splunk_indexer is not supported"),
         ({"SPLUNK_PASSWORD": PASSWORD, "SPLUNK_CMD": "x"}, "SPLUNK_CMD is set"),
+        ({"SPLUNK_PASSWORD": PASSWORD, "SPLUNK_HTTP_ENABLESSL": "true"}, "SPLUNK_HTTP_ENABLESSL is set"),
         ({"SPLUNK_PASSWORD": PASSWORD, "SPLUNK_SVC_PORT": "x"}, "SPLUNK_SVC_PORT: 'x' is no port"),
         ({"SPLUNK_PASSWORD": PASSWORD, "SPLUNK_APPS_URL": "/nowhere.tgz"}, "/nowhere.tgz: no such app"),
     ],
