@@ -59,7 +59,14 @@ class Lines(Silent):
         self._shown: TestId | None = None
 
     def see(self, event: Event) -> None:
-        from harness.runner.events import DatasetReplayed, SearchFinished, TestFinished, TestRepeated, TestStarted
+        from harness.runner.events import (
+            DatasetReplayed,
+            RiskLeft,
+            SearchFinished,
+            TestFinished,
+            TestRepeated,
+            TestStarted,
+        )
 
         if isinstance(event, TestStarted):
             self._turn_to(event.test, " ...")
@@ -67,6 +74,10 @@ class Lines(Silent):
             self._turn_to(event.test)
             moved = f", moved by {event.dataset.moved_s:+,} s" if event.dataset.moved_s else ""
             _say(f"  {counted(event.dataset.events, 'event')} indexed from {event.dataset.data}{moved}")
+        elif isinstance(event, RiskLeft):
+            left = event.contributor
+            self._turn_to(event.test)
+            _say(f"  {counted(left.risk_events, 'risk event')} left by {left.detection} in {counted(left.runs, 'run')}")
         elif isinstance(event, SearchFinished):
             self._turn_to(event.test)
             _say(f"  {counted(event.rows, 'row')} in {event.seconds:.2f} s")

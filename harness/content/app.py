@@ -28,7 +28,9 @@ def content_app(content: Content) -> App:
 
 
 def _macros(content: Content) -> Stanzas:
-    stanzas: Stanzas = {detection.filter_macro: {"definition": FILTER} for detection in content.detections}
+    stanzas: Stanzas = {
+        detection.filter_macro: {"definition": FILTER} for detection in (*content.detections, *content.contributors)
+    }
     for macro in content.macros:
         count = len(macro.arguments)
         settings = {"definition": macro.definition}

@@ -35,6 +35,7 @@ def read_test(fields: Fields, known_baselines: frozenset[str]) -> DetectionTest:
         earliest=_time(fields, "earliest"),
         latest=_time(fields, "latest"),
         baselines=_baselines(fields, known_baselines),
+        risk_from=fields.texts("risk_from"),
         known_failure=_known_failure(fields),
         line=fields.line(),
     )

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from harness.content import shapes
+from harness.content.contributors import with_contributors
 from harness.content.detections import Defaults, read_detection, read_schedule
 from harness.content.fields import Fields
 from harness.content.models import (
@@ -49,7 +50,10 @@ def load_content(root: Path, paths: Iterable[Path] = ()) -> Content:
     baselines = tuple(_all(root / "baselines", _baseline, problems))
     schedules = dict(_all(root / "schedules", _named_schedule, problems))
     defaults = Defaults(deployments, schedules, frozenset(each.name for each in baselines))
-    detections = tuple(_detections(root, paths, defaults, problems))
+    # What is wrong with detections that nobody asked for is not told.
+    detections, contributors = with_contributors(
+        tuple(_detections(root, paths, defaults, problems)), lambda: _detections(root, [], defaults, []), problems
+    )
     macros = tuple(_all(root / "macros", _macro, problems))
     lookups = tuple(_all(root / "lookups", _lookup, problems))
     sources = tuple(_all(root / "data_sources", _data_source, problems))
@@ -71,6 +75,7 @@ def load_content(root: Path, paths: Iterable[Path] = ()) -> Content:
         ignored,
         baselines,
         app=app,
+        contributors=contributors,
         whole=not any(path.resolve() not in (root.resolve(), (root / "detections").resolve()) for path in paths),
     )
 

@@ -130,7 +130,8 @@ class KnownFailure:
 @dataclass(frozen=True, slots=True)
 class DetectionTest:
     """``earliest`` and ``latest`` bound the search; empty, it runs over all time. Relative times count from the data's
-    end. ``malformed`` tells what is wrong with the test, which then proves nothing.
+    end. ``risk_from`` names the detections that are run before the search, which rests on the risk that they leave.
+    ``malformed`` tells what is wrong with the test, which then proves nothing.
     """
 
     name: str
@@ -139,12 +140,13 @@ class DetectionTest:
     earliest: str = ""
     latest: str = ""
     baselines: tuple[TestBaseline, ...] = ()
+    risk_from: tuple[str, ...] = ()
     known_failure: KnownFailure | None = None
     malformed: tuple[str, ...] = ()
     line: int = 1
 
     def broken(self, problems: tuple[str, ...]) -> DetectionTest:
-        return replace(self, malformed=problems)
+        return replace(self, malformed=(*self.malformed, *problems))
 
 
 @dataclass(frozen=True, slots=True)
@@ -295,5 +297,7 @@ class Content:
     ignored: tuple[Ignored, ...] = ()
     baselines: tuple[BaselineDefinition, ...] = ()
     app: AppConfig = field(default_factory=AppConfig)
+    contributors: tuple[Detection, ...] = ()
+    """The detections that tests name in ``risk_from``, whether they are among ``detections`` or not."""
     whole: bool = True
     """All detections of the root are here, not only some that were asked for."""

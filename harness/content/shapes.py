@@ -110,6 +110,10 @@ class Test(Shape):
     baselines: Annotated[
         list[Text | TestBaseline] | None, Meta(description="Baselines that are run before the search")
     ] = None
+    risk_from: Annotated[
+        list[Text] | None,
+        Meta(description="Detections that run by their schedule before the search, which rests on the risk they leave"),
+    ] = None
     known_failure: Annotated[
         KnownFailure | None, Meta(description="A failure that is borne until a date, with its reason")
     ] = None

@@ -21,6 +21,7 @@ from harness.runner.record import (
     SCHEMA,
     Attempt,
     BackendRecord,
+    ContributorRecord,
     DatasetRecord,
     DetectionRecord,
     Level,
@@ -82,6 +83,10 @@ class DatasetReplayed(OfTest, frozen=True, kw_only=True, tag="dataset-replayed")
     dataset: DatasetRecord
 
 
+class RiskLeft(OfTest, frozen=True, kw_only=True, tag="risk-left"):
+    contributor: ContributorRecord
+
+
 class SearchFinished(OfTest, frozen=True, kw_only=True, tag="search-finished"):
     rows: int
     seconds: float
@@ -110,6 +115,7 @@ AnyLine: TypeAlias = (
     | DetectionPlanned
     | TestStarted
     | DatasetReplayed
+    | RiskLeft
     | SearchFinished
     | TestRepeated
     | TestFinished
@@ -153,6 +159,8 @@ def lines_of(event: Event) -> Iterator[AnyLine]:
             yield TestStarted(**which)
         elif isinstance(event, events.DatasetReplayed):
             yield DatasetReplayed(**which, dataset=event.dataset)
+        elif isinstance(event, events.RiskLeft):
+            yield RiskLeft(**which, contributor=event.contributor)
         elif isinstance(event, events.SearchFinished):
             yield SearchFinished(**which, rows=event.rows, seconds=round(event.seconds, 3))
         elif isinstance(event, events.TestRepeated):
@@ -193,6 +201,8 @@ def _told(record: RunRecord) -> Iterator[Event]:
             yield events.TestRepeated(test, attempt)
         for dataset in result.datasets:
             yield events.DatasetReplayed(test, dataset)
+        for contributor in result.risk_from:
+            yield events.RiskLeft(test, contributor)
         yield events.TestFinished(test, result)
     yield events.RunFinished(record)
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from harness.backends.base import Session
 from harness.errors import BackendError, HarnessError, SPLError
+from harness.runner.contributing import leave_risk
 from harness.runner.draft import Draft, Tools
 from harness.runner.events import DatasetReplayed, Event
 from harness.runner.record import Status
@@ -24,10 +25,16 @@ def replay(draft: Draft, loaded: list[Loaded], session: Session) -> Generator[Ev
         yield DatasetReplayed(draft.id, record)
 
 
-def replay_after_baselines(draft: Draft, tools: Tools, session: Session) -> Generator[Event, None, Verdict | None]:
-    """Index the test's data. A baseline with data of its own is run on this before the attack is there.
+def prepare(draft: Draft, tools: Tools, session: Session) -> Generator[Event, None, Verdict | None]:
+    """All that must be there before the search runs: the test's data, what its baselines put down, and the risk that
+    other detections leave. Gives a verdict if the test cannot go on."""
+    stopped = yield from _replay_after_baselines(draft, tools, session)
+    return stopped if stopped is not None else (yield from leave_risk(draft, session))
 
-    Gives a verdict if the test cannot go on: a baseline that does not run or finds nothing.
+
+def _replay_after_baselines(draft: Draft, tools: Tools, session: Session) -> Generator[Event, None, Verdict | None]:
+    """Index the test's data. A baseline with data of its own is run on this before the attack is there. One that does
+    not run or finds nothing stops the test.
     """
     test = draft.test
     if test.baselines and not session.alone:

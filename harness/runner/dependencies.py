@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
@@ -37,7 +37,8 @@ class Dependencies:
     data_root: Path | None = None
 
     def files(self, detection: Detection) -> list[Path]:
-        """All files but its own and datasets: macros, lookups, baselines, deployment, schedules, data sources."""
+        """All files but its own and datasets: macros, lookups, baselines, deployment, schedules, data sources, and the
+        detections whose risk its tests rest on with all that these use."""
         used = {baseline.name for test in detection.tests for baseline in test.baselines}
         baselines = [each for each in self.content.baselines if each.name in used]
         searches = [detection.search, *(each.search for each in baselines)]
@@ -54,6 +55,10 @@ class Dependencies:
         if detection.document.get("schedule"):
             found.update(yaml_files(self.content.root / "schedules"))
         found.add(self.content.root / "harness.yml")
+        named = {name for test in detection.tests for name in test.risk_from}
+        for other in self.content.contributors:
+            if other.name in named:
+                found.update((other.file, *self.files(replace(other, tests=()))))
         return sorted(path for path in found if path != Path() and is_file(path))
 
     def datasets(self, detection: Detection) -> dict[str, Path | None]:

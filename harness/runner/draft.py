@@ -12,7 +12,7 @@ from harness.clock import Clock, SystemClock
 from harness.knowledge.knowledge import Knowledge
 from harness.replay.locate import Locator
 from harness.runner.events import TestId
-from harness.runner.record import MAX_ROWS, DatasetRecord, StageRecord, Status, TestRecord
+from harness.runner.record import MAX_ROWS, ContributorRecord, DatasetRecord, StageRecord, Status, TestRecord
 from harness.runner.stages import Macros
 from harness.runner.subject import PlannedTest, Subject
 from harness.runner.verdict import Verdict
@@ -45,6 +45,7 @@ class Draft:
     id: TestId
     earlier: tuple[TestRecord, ...] = ()
     datasets: list[DatasetRecord] = field(default_factory=list)
+    risk_from: list[ContributorRecord] = field(default_factory=list)
     search: str = ""
     rows: list[Row] = field(default_factory=list)
     stages: tuple[StageRecord, ...] = ()
@@ -63,6 +64,7 @@ class Draft:
             rows=tuple(self.rows[:MAX_ROWS]),
             stages=self.stages,
             duration_s=round(seconds, 3),
+            risk_from=tuple(self.risk_from),
         )
 
     def skipped(self) -> TestRecord:

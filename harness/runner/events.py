@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from harness.runner.record import Attempt, DatasetRecord, Level, RunRecord, TestRecord
+from harness.runner.record import Attempt, ContributorRecord, DatasetRecord, Level, RunRecord, TestRecord
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +44,14 @@ class DatasetReplayed:
 
 
 @dataclass(frozen=True, slots=True)
+class RiskLeft:
+    """A detection ran by its schedule, for a test that rests on the risk that it leaves."""
+
+    test: TestId
+    contributor: ContributorRecord
+
+
+@dataclass(frozen=True, slots=True)
 class SearchFinished:
     """``seconds`` is how long the search took, its rows read included."""
 
@@ -76,5 +84,5 @@ class RunFinished:
 
 
 Event: TypeAlias = (
-    RunStarted | TestStarted | DatasetReplayed | SearchFinished | TestRepeated | TestFinished | RunFinished
+    RunStarted | TestStarted | DatasetReplayed | RiskLeft | SearchFinished | TestRepeated | TestFinished | RunFinished
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from harness.errors import HarnessError
-from harness.runner.baselines import replay_after_baselines, seen
+from harness.runner.baselines import prepare, seen
 from harness.runner.clauses import Step, steps_of
 from harness.runner.draft import Draft, Tools
 from harness.runner.nearest import Misses, nearest_misses
@@ -38,7 +38,7 @@ def explain(test: PlannedTest, tools: Tools) -> Explanation:
             return Explanation(result, texts)
         draft = Draft(test, id_of(test))
         try:
-            for _ in replay_after_baselines(draft, tools, session):
+            for _ in prepare(draft, tools, session):
                 pass
             window = seen(test.window, draft, session)
             steps = steps_of(session.client, search, dry, window)

@@ -46,13 +46,16 @@ def plan_run(
     label = content.app.label
     dependencies = Dependencies(content, data_root)
     baselines = {baseline.name: baseline for baseline in content.baselines}
+    contributors = {each.name: subject_of(each, content.root, label) for each in content.contributors}
     files = {path.resolve() for path in named}
     planned: list[PlannedTest] = []
     for detection in sorted(content.detections, key=lambda detection: detection.file):
         texts = [detection.name, detection.type, str(detection.file), *(test.name for test in detection.tests)]
         if keywords is None or keywords.match(texts):
             subject = subject_of(detection, content.root, label, dependencies.evidence(detection))
-            planned += _tests(detection, subject, levels, baselines, named=detection.file.resolve() in files)
+            planned += _tests(
+                detection, subject, levels, baselines, contributors, named=detection.file.resolve() in files
+            )
     unreadable = [_unreadable(path, problems, content.root) for path, problems in broken_files(content).items()]
     return [*unreadable, *planned]
 
@@ -75,6 +78,7 @@ def _tests(
     subject: Subject,
     levels: Collection[Level],
     baselines: Mapping[str, BaselineDefinition],
+    contributors: Mapping[str, Subject],
     *,
     named: bool,
 ) -> Iterator[PlannedTest]:
@@ -88,7 +92,7 @@ def _tests(
             yield PlannedTest(subject, level, detection.tests[0].name if detection.tests else level.value, skip=reason)
             continue
         for test in detection.tests:
-            yield _planned(subject, level, test, baselines)
+            yield _planned(subject, level, test, baselines, contributors)
 
 
 def _why_not(detection: Detection, *, named: bool) -> str:
@@ -102,7 +106,11 @@ def _why_not(detection: Detection, *, named: bool) -> str:
 
 
 def _planned(
-    subject: Subject, level: Level, test: DetectionTest, baselines: Mapping[str, BaselineDefinition]
+    subject: Subject,
+    level: Level,
+    test: DetectionTest,
+    baselines: Mapping[str, BaselineDefinition],
+    contributors: Mapping[str, Subject],
 ) -> PlannedTest:
     skip = ""
     if not test.attack_data:
@@ -119,6 +127,7 @@ def _planned(
         "\n".join(test.malformed) or ("" if subject.search.strip() else "the detection has no search"),
         Window(test.earliest or None, test.latest or None),
         tuple(_baseline(item, baselines) for item in test.baselines if item.name in baselines),
+        tuple(contributors[name] for name in test.risk_from if name in contributors),
         test.known_failure,
     )
 

@@ -77,6 +77,15 @@ class DatasetRecord(msgspec.Struct, frozen=True, omit_defaults=True):
     moved_s: int = 0
 
 
+class ContributorRecord(msgspec.Struct, frozen=True):
+    """A detection whose risk a test rests on: how many runs of its schedule found something, and the risk events that
+    it left."""
+
+    detection: str
+    runs: int
+    risk_events: int
+
+
 class StageRecord(msgspec.Struct, frozen=True):
     """``rows`` that came out of the command of that name."""
 
@@ -111,6 +120,7 @@ class TestRecord(msgspec.Struct, frozen=True, kw_only=True):
     stages: tuple[StageRecord, ...] = ()
     duration_s: float = 0.0
     attempts: tuple[Attempt, ...] = ()
+    risk_from: tuple[ContributorRecord, ...] = ()
 
     @property
     def flaky(self) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from functools import lru_cache
 from math import floor
 from pathlib import Path
@@ -155,6 +156,12 @@ def mine(session: Session) -> str:
         terms = [f'index="{session.index}"', f"(index=* {own})", *internal]
         return f"({' OR '.join(terms)})"
     return f"({' OR '.join(['(index=* NOT index=_*)', *internal])})" if internal else "index=*"
+
+
+def event_times(session: Session) -> list[float]:
+    """The minutes in which the test's events lie, in epoch seconds."""
+    rows = session.client.ask(f"| tstats count where {mine(session)} by _time span=1m")
+    return [datetime.fromisoformat(str(row["_time"])).timestamp() for row in rows]
 
 
 def _settled(session: Session, known: int) -> int:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import islice
 
 from harness.errors import ContentError
+from harness.runner.window import Window
 from harness.spl.time import resolve_time
 
 MAX_RUNS_LOOKED_AT = 2_000
@@ -31,6 +32,11 @@ class Schedule:
     def range_at(self, moment: float) -> tuple[float, float]:
         """The time range of the run at ``moment``: from the first up to, not including, the second (epoch seconds)."""
         return resolve_time(self.earliest, moment, UTC), resolve_time(self.latest, moment, UTC)
+
+    def window_at(self, moment: float) -> Window:
+        """That range for the jobs endpoint."""
+        earliest, latest = (f"{each:.3f}".rstrip("0").rstrip(".") for each in self.range_at(moment))
+        return Window(earliest, latest)
 
     def run_seeing(self, event: float) -> float | None:
         """The first run whose time range holds an event of that time; None if no run ever sees it."""
@@ -61,6 +67,14 @@ class Schedule:
                 found[moment] = None
                 covered = self.range_at(moment)
         return sorted(found, reverse=True)
+
+    def all_runs_over(self, events: Iterable[float]) -> Iterator[float]:
+        """Every run from the first to the last whose time range can hold one of the events, the first one first."""
+        times = sorted(events)
+        moment = next((run for event in times if (run := self.run_seeing(event)) is not None), None)
+        while moment is not None and self.range_at(moment)[0] <= times[-1]:
+            yield moment
+            moment = self.after(moment)
 
     def after(self, moment: float) -> float:
         """The next run after one."""

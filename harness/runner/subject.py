@@ -79,7 +79,8 @@ class Baseline:
 class PlannedTest:
     """One test to run; with ``skip`` it is not run, and ``skip`` says why; with ``unreadable`` it cannot be.
 
-    The search runs over ``window``, whose relative times count from the end of the data.
+    The search runs over ``window``, whose relative times count from the end of the data. It rests on the risk that the
+    detections of ``risk_from`` leave.
     """
 
     subject: Subject
@@ -91,6 +92,7 @@ class PlannedTest:
     unreadable: str = ""
     window: Window = field(default_factory=Window)
     baselines: tuple[Baseline, ...] = ()
+    risk_from: tuple[Subject, ...] = ()
     known_failure: KnownFailure | None = None
 
     @property

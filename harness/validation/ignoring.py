@@ -19,6 +19,7 @@ READING: Final = {
     "unknown-schedule": "The schedule that a detection names exists.",
     "sigma": "A Sigma rule can be converted to one search.",
     "unknown-baseline": "The baselines that a test names exist.",
+    "risk-from": "The detections whose risk a test rests on exist, and make risk events.",
 }
 """What is found while files are read, before any rule, by its id. Names of macros and lookups may clash there, too."""
 

@@ -39,7 +39,7 @@ def test_the_json_report_has_exactly_the_keys_of_schema_1() -> None:
     ]
     assert list(detection["results"][1]) == [
         *("level", "test", "status", "reason", "datasets", "search", "result_count", "rows", "stages", "duration_s"),
-        "attempts",
+        *("attempts", "risk_from"),
     ]
     assert detection["results"][1]["rows"][0] == {"dest": "host-1", "user": ["a", "b"]}
     assert detection["results"][1]["stages"] == [{"command": "tstats", "rows": 2}]

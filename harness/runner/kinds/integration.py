@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Generator
 from dataclasses import dataclass, replace
-from datetime import datetime
 
 from harness.backends.base import Session
 from harness.client.answers import Outcome, Row
@@ -25,7 +24,7 @@ from harness.runner.alerts import (
     throttle_key,
     unthrottled,
 )
-from harness.runner.baselines import replay_after_baselines
+from harness.runner.baselines import prepare
 from harness.runner.draft import Draft, Tools
 from harness.runner.drilldowns import try_drilldowns
 from harness.runner.events import Event, SearchFinished
@@ -33,7 +32,7 @@ from harness.runner.explanation import explain_no_rows
 from harness.runner.kinds.unit import judge, rows_without_data, with_hints
 from harness.runner.matching import missing
 from harness.runner.record import Level, Status
-from harness.runner.replaying import load, mine
+from harness.runner.replaying import event_times, load
 from harness.runner.retiming import remark
 from harness.runner.saved import install
 from harness.runner.schedule import Schedule
@@ -64,7 +63,7 @@ def run(draft: Draft, tools: Tools) -> Generator[Event, None, Verdict]:
         baseless = rows_without_data(session, test)
         if baseless is not None:
             return baseless
-        stopped = yield from replay_after_baselines(draft, tools, session)
+        stopped = yield from prepare(draft, tools, session)
         if stopped is not None:
             return stopped
         chosen = _choose_run(session, subject, max(test.expect.minimum, 1))
@@ -94,8 +93,7 @@ class _Run:
 
     @property
     def window(self) -> Window:
-        earliest, latest = self.schedule.range_at(self.moment)
-        return Window(_seconds(earliest), _seconds(latest))
+        return self.schedule.window_at(self.moment)
 
 
 def _choose_run(session: Session, subject: Subject, wanted: int) -> _Run | None:
@@ -104,7 +102,7 @@ def _choose_run(session: Session, subject: Subject, wanted: int) -> _Run | None:
     When an attack was recorded is chance, and so is whether two runs share it: if none finds it alone, the runs half
     an hour later are tried, which is where the search would run had the attack begun at another minute.
     """
-    events = _event_times(session)
+    events = event_times(session)
     default = subject.saved_search.schedule
     later = default.half_an_hour_later()
     schedules = [(default, "")] + ([(later, _LATER.format(cron=later.cron))] if later else [])
@@ -114,7 +112,7 @@ def _choose_run(session: Session, subject: Subject, wanted: int) -> _Run | None:
             run = _Run(schedule, moment, note)
             window = run.window
             found = session.client.count(
-                subject.search, earliest=window.earliest, latest=window.latest, now=_seconds(moment)
+                subject.search, earliest=window.earliest, latest=window.latest, now=f"{moment:.0f}"
             )
             if found >= wanted:
                 return run
@@ -125,12 +123,6 @@ def _choose_run(session: Session, subject: Subject, wanted: int) -> _Run | None:
 
 
 _LATER = "run by the schedule {cron}: the attack was recorded across two runs of its own schedule"
-
-
-def _event_times(session: Session) -> list[float]:
-    """The minutes in which the test's events lie, in epoch seconds."""
-    rows = session.client.ask(f"| tstats count where {mine(session)} by _time span=1m")
-    return [datetime.fromisoformat(str(row["_time"])).timestamp() for row in rows]
 
 
 def _no_run(session: Session, subject: Subject, expanded: Expanded) -> Verdict:
@@ -213,7 +205,3 @@ def _complaints_about_throttling(session: Session, subject: Subject, rows: list[
     complaints += complaints_about_notables(loud, subject.alert, read_notables(session.client, name, ran.sids[0]))
     told = f"throttling by {', '.join(saved.throttle_fields)}: in the next run"
     return [f"{told}, {complaint}" for complaint in complaints]
-
-
-def _seconds(moment: float) -> str:
-    return f"{moment:.3f}".rstrip("0").rstrip(".")

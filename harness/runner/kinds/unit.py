@@ -9,7 +9,7 @@ from harness.backends.base import Session
 from harness.client.answers import Outcome
 from harness.content.expected import Expectation
 from harness.errors import BackendError, SPLError
-from harness.runner.baselines import replay_after_baselines, seen
+from harness.runner.baselines import prepare, seen
 from harness.runner.draft import Draft, Tools
 from harness.runner.events import Event, SearchFinished
 from harness.runner.explanation import explain_no_rows, unknown
@@ -35,7 +35,7 @@ def run(draft: Draft, tools: Tools) -> Generator[Event, None, Verdict]:
         baseless = rows_without_data(session, test)
         if baseless is not None:
             return baseless
-        stopped = yield from replay_after_baselines(draft, tools, session)
+        stopped = yield from prepare(draft, tools, session)
         if stopped is not None:
             return stopped
         window = seen(test.window, draft, session)
