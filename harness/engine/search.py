@@ -128,9 +128,7 @@ class Searcher:
         run = Run(context)
         frame = run.steps(search.steps, Frame())
         frame = self._cut(frame, search, context, request.max_rows)
-        for column in frame.columns.values():
-            if isinstance(column, RefusedColumn):
-                raise column.refusal
+        frame = _told(frame, context)
         return SearchResult(
             frame=frame,
             plan=search,
@@ -180,6 +178,18 @@ class Run:
         if not self._transformed:
             self.events = frame
         return frame
+
+
+def _told(frame: Frame, context: SearchContext) -> Frame:
+    """The results, without the fields that nobody has asked for and that cannot be told."""
+    left_out: list[str] = []
+    for name, column in frame.columns.items():
+        if isinstance(column, RefusedColumn):
+            if not column.unread:
+                raise column.refusal
+            context.messages.warn(f"The field '{name}' is left out of the results. {column.refusal.args[0]}")
+            left_out.append(name)
+    return frame.without(left_out) if left_out else frame
 
 
 def request_window(request: SearchRequest, now: float) -> Window:

@@ -126,22 +126,30 @@ class RefusedColumn(Column):
 
     ``known`` holds what is certain: the values of the other rows, and of doubtful rows the values that they have in any
     case. ``candidates`` are the values that a doubtful row may have beside those, each with its own refusal; None: any.
+    A search that ends with such a field is refused, unless it is ``unread``: then its results go without the field.
     """
 
-    __slots__ = ("candidates", "doubtful", "known", "refusal")
+    __slots__ = ("candidates", "doubtful", "known", "refusal", "unread")
 
     def __init__(
-        self, refusal: Exception, known: Column, doubtful: Mask, candidates: Mapping[str, Exception] | None = None
+        self,
+        refusal: Exception,
+        known: Column,
+        doubtful: Mask,
+        candidates: Mapping[str, Exception] | None = None,
+        *,
+        unread: bool = False,
     ) -> None:
         self.refusal = refusal
         self.known = known
         self.doubtful = doubtful
         self.candidates = candidates
+        self.unread = unread
 
     @classmethod
-    def everywhere(cls, refusal: Exception, length: int) -> RefusedColumn:
+    def everywhere(cls, refusal: Exception, length: int, *, unread: bool = False) -> RefusedColumn:
         """No row of it can be told."""
-        return cls(refusal, Column.null(length), np.ones(length, dtype=np.bool_))
+        return cls(refusal, Column.null(length), np.ones(length, dtype=np.bool_), unread=unread)
 
     @property
     def values(self) -> Sequence[Value]:  # type: ignore[override]
@@ -156,7 +164,9 @@ class RefusedColumn(Column):
 
     def take(self, rows: npt.NDArray[np.intp] | Mask) -> Column:
         known, doubtful = self.known.take(rows), self.doubtful[rows]
-        return RefusedColumn(self.refusal, known, doubtful, self.candidates) if doubtful.any() else known
+        if not doubtful.any():
+            return known
+        return RefusedColumn(self.refusal, known, doubtful, self.candidates, unread=self.unread)
 
     @property
     def sparse(self) -> bool:
@@ -266,6 +276,7 @@ def concatenate(columns: Sequence[Column]) -> Column:
             ]
         ),
         None if any(column.candidates is None for column in refused) else candidates,
+        unread=all(column.unread for column in refused),
     )
 
 

@@ -145,12 +145,37 @@ def test_a_baseline_that_finds_nothing_fails(tmp_path: Path) -> None:
 
 def test_a_baseline_that_cannot_be_run_is_named(tmp_path: Path) -> None:
     files = LOOKUP | {
-        "baselines/usual.yml": USUAL.replace("stats", "fit DensityFunction x | stats"),
+        "baselines/usual.yml": USUAL.replace("stats", "fit KMeans x | stats"),
         "usual.log": "2026 x\n",
     }
     result = one(tmp_path, new_ones(), **files)
     assert result.status in {Status.ERROR, Status.FAIL}
     assert result.reason.startswith("the baseline Usual: ")
+
+
+def test_a_model_that_a_baseline_trains_is_applied_by_the_detection(tmp_path: Path) -> None:
+    usual = "".join(
+        f"2026-01-01T{hour:02}:{minute:02}:00Z dest=host-1 user=a process={'x' * (10 + minute % 7)}\n"
+        for hour in range(4)
+        for minute in range(60)
+    )
+    search = (
+        "`things` | eval length=len(process) | apply lengths threshold=0.005 "
+        "| where 'IsOutlier(length)'=1 | table dest user process length"
+    )
+    train = "`things` | eval length=len(process) | fit DensityFunction length by dest into lengths"
+    own = {"name": "Usual", "attack_data": [{"data": "usual.log", "source": "things.log", "sourcetype": "things"}]}
+    files = {
+        "baselines/usual.yml": f"name: Usual\nid: x\nsearch: '{train}'\n",
+        "usual.log": usual,
+        "data.log": f"2026-01-02T10:00:00Z dest=host-1 user=a process={'x' * 300}\n",
+    }
+    day = {"earliest": "01/02/2026:00:00:00", "latest": "01/03/2026:00:00:00"}
+    trained = one(tmp_path / "trained", detection(search=search, tests=[a_test(baselines=[own], **day)]), **files)
+    assert (trained.status, trained.reason) == (Status.PASS, "")
+    assert [row["length"] for row in trained.rows] == ["300"]
+    untrained = one(tmp_path / "untrained", detection(search=search, tests=[a_test(**day)]), **files)
+    assert 'Failed to load model "lengths": Model does not exist.' in untrained.reason
 
 
 # --- known failures ---------------------------------------------------------------------------------------------------

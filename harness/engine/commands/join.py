@@ -11,7 +11,7 @@ from harness.engine.context import SearchContext
 from harness.engine.fields import as_text, is_internal
 from harness.engine.plan import Plan, subplan
 from harness.spl.arguments import Arguments, boolean, non_negative_integer, one_of
-from harness.values.column import Value
+from harness.values.column import RefusedColumn, Value
 from harness.values.frame import Frame
 
 
@@ -64,6 +64,7 @@ class Join(SearchCommand):
     def run(self, frame: Frame, context: SearchContext) -> Frame:
         other = context.run_subsearch(self.plan, max_rows=context.limits.join_subsearch_max_rows)
         names = self.fields or tuple(name for name in frame.columns if name in other.columns and not is_internal(name))
+        frame, other, refused = _without_refused(frame, other, names)
         matches: dict[tuple[Value, ...], list[Mapping[str, Value]]] = {}
         for key, row in zip(_keys(other, names), other.to_rows(), strict=True):
             if key is not None:
@@ -76,7 +77,33 @@ class Join(SearchCommand):
             partners = found[: self.maximum or None]
             joined.extend({**row, **each} if self.overwrite else {**each, **row} for each in partners)
         columns = [*frame.columns, *(name for name in other.columns if name not in frame.columns)]
-        return Frame.from_rows(joined, columns=columns, ordered=frame.ordered)
+        result = Frame.from_rows(joined, columns=columns, ordered=frame.ordered)
+        return (
+            result.with_columns(
+                {
+                    name: RefusedColumn.everywhere(each.refusal, result.length, unread=each.unread)
+                    for name, each in refused.items()
+                }
+            )
+            if refused
+            else result
+        )
+
+
+def _without_refused(
+    frame: Frame, other: Frame, names: tuple[str, ...]
+) -> tuple[Frame, Frame, dict[str, RefusedColumn]]:
+    """Both sides without what cannot be told in one of them, and that. It cannot be joined by."""
+    refused = {
+        name: column
+        for side in (frame, other)
+        for name, column in side.columns.items()
+        if isinstance(column, RefusedColumn)
+    }
+    for name in names:
+        if name in refused:
+            raise refused[name].refusal
+    return (frame.without(refused), other.without(refused), refused) if refused else (frame, other, {})
 
 
 def _keys(frame: Frame, names: tuple[str, ...]) -> list[tuple[Value, ...] | None]:
