@@ -6,11 +6,13 @@ Follows "alert_type", "alert.digest_mode" and "alert.suppress" of savedsearches.
 from __future__ import annotations
 
 import operator
+import re
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from harness.errors import SearchError
 from harness.server.accounts import as_list
 from harness.server.alert_actions import Cell, Row, Trigger, find
 from harness.server.answers import Message
@@ -34,6 +36,11 @@ _COMPARISONS: Final[Mapping[str, Callable[[float, float], bool]]] = {
     "equal to": operator.eq,
     "not equal to": operator.ne,
 }
+_CHANGES: Final[Mapping[str, Callable[[int, int], int]]] = {
+    "rises by": lambda before, now: now - before,
+    "drops by": lambda before, now: before - now,
+}
+_THRESHOLD: Final = re.compile(r"(?P<number>\d+(?:\.\d+)?)(?P<percent>%?)")
 _COUNTED: Final = {"number of hosts": "host", "number of sources": "source"}
 
 
@@ -88,28 +95,35 @@ class Alerts:
         assert job.result is not None
         frame = job.result.frame
         kind = saved.text("alert_type", "always")
-        if kind == "custom":
-            condition = saved.text("alert_condition")
+        condition = saved.text("alert_condition").strip()
+        if condition:
             return bool(post_process(self._instance, job, frame, condition).length)
-        if kind == "always" or kind not in {"number of events", *_COUNTED}:
+        if kind == "custom":
+            raise SearchError("alert_type is custom, but alert_condition is empty")
+        if kind == "always":
             return True
+        if kind not in {"number of events", *_COUNTED}:
+            raise SearchError(f"alert_type={kind} is no condition")
         return self._compares(saved, _count(frame, _COUNTED.get(kind)))
 
     def _compares(self, saved: SavedSearch, count: int) -> bool:
-        relation = saved.text("alert_comparator")
-        threshold = _number(saved.text("alert_threshold"))
-        compare = _COMPARISONS.get(relation)
+        """A count by itself, or beside that of the run before; the first run has none to rise or drop from."""
+        relation, text = saved.text("alert_comparator"), saved.text("alert_threshold").strip()
+        found = _THRESHOLD.fullmatch(text)
+        compare, change = _COMPARISONS.get(relation), _CHANGES.get(relation.removesuffix(" perc"))
+        if found is None or (compare is None) == (change is None) or (compare is not None and found["percent"]):
+            raise SearchError(f"alert_comparator={relation} with alert_threshold={text} is no condition")
+        threshold = float(found["number"])
         with self._lock:
-            before = self._counts.get(saved.name)
-            self._counts[saved.name] = count
+            before = self._counts.get(_key(saved))
+            self._counts[_key(saved)] = count
         if compare is not None:
             return compare(count, threshold)
-        if before is None or not relation.startswith(("drops by", "rises by")):
+        if before is None or change is None:
             return False
-        change = count - before if relation.startswith("rises") else before - count
-        if relation.endswith("perc"):
-            return before > 0 and change * 100 / before >= threshold
-        return change >= threshold
+        if found["percent"] or relation.endswith("perc"):
+            return before > 0 and change(before, count) * 100 / before >= threshold
+        return change(before, count) >= threshold
 
     # --- throttling ---------------------------------------------------------------------------------------------------
 
@@ -119,9 +133,14 @@ class Alerts:
         """The rows that may act, None if the whole alert is silent; what acts is silent for the period from now on."""
         if not saved.flag("alert.suppress"):
             return rows
-        period = seconds(saved.text("alert.suppress.period")) or DAY
-        group = saved.text("alert.suppress.group_name") or _key(saved)
+        text = saved.text("alert.suppress.period")
+        period = seconds(text)
+        if period is None:
+            raise SearchError(f"alert.suppress.period={text} is no time")
+        group = _group(saved)
         fields = as_list([saved.text("alert.suppress.fields")])
+        if not fields and not digest:
+            raise SearchError("an alert for each result is suppressed by alert.suppress.fields, which is empty")
         if not fields:
             return rows if self._open(group, (), moment, period) else None
         if digest and not ROW_FILTERED & set(saved.actions):
@@ -138,14 +157,14 @@ class Alerts:
 
     def suppressed_for(self, saved: SavedSearch, moment: float) -> float:
         """Seconds for which the search (or any of its combinations) is still silent; 0 if it is not."""
-        group = saved.text("alert.suppress.group_name") or _key(saved)
+        group = _group(saved)
         with self._lock:
             until = max((end for (name, _), end in self._quiet_until.items() if name == group), default=0.0)
         return max(0.0, until - moment)
 
     def suppress(self, saved: SavedSearch, moment: float, period: float) -> None:
         """Be silent for a period from now on; 0 lets it speak again."""
-        group = saved.text("alert.suppress.group_name") or _key(saved)
+        group = _group(saved)
         with self._lock:
             for key in [key for key in self._quiet_until if key[0] == group]:
                 del self._quiet_until[key]
@@ -165,7 +184,8 @@ class Alerts:
 
     def _track(self, saved: SavedSearch, job: Job, moment: float, number: int, *, digest: bool) -> None:
         track = saved.text("alert.track").lower()
-        if track not in {"1", "true"} and not (track == "auto" and saved.actions):
+        by_itself = track == "auto" and saved.actions and saved.text("alert_type", "always") != "always"
+        if track not in {"1", "true"} and not by_itself:
             return
         alert = FiredAlert(
             name=job.sid if digest else f"{job.sid}_{number}",
@@ -218,6 +238,12 @@ def as_rows(instance: SplunkInstance, job: Job) -> list[Row]:
 def _key(saved: SavedSearch) -> str:
     stanza = saved.stanza
     return f"{stanza.owner if stanza.sharing == 'user' else 'nobody'};{stanza.app};{saved.name}"
+
+
+def _group(saved: SavedSearch) -> str:
+    """What is silent together: the searches of one owner that name the same group, or the search alone."""
+    name = saved.text("alert.suppress.group_name")
+    return f"{saved.stanza.owner};group;{name}" if name else _key(saved)
 
 
 def _values(row: Row, fields: Sequence[str]) -> tuple[Cell, ...]:

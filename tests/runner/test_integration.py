@@ -218,3 +218,10 @@ def test_a_schedule_with_gaps_that_never_sees_the_attack_fails(tmp_path: Path) -
     result = run(tmp_path, detection(deployment=own, tests=[a_test()]))
     assert result.status is Status.FAIL
     assert result.reason.startswith("no run of the schedule 30 * * * * finds anything")
+
+
+def test_a_real_time_schedule_is_an_error_that_says_so(tmp_path: Path) -> None:
+    own = {"scheduling": {"cron_schedule": "* * * * *", "earliest_time": "rt-5m", "latest_time": "rt"}}
+    result = run(tmp_path, detection(deployment=own))
+    assert result.status is Status.ERROR
+    assert result.reason.startswith("unsupported: Real-time searches are not supported: 'rt-5m'.")

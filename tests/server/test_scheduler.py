@@ -105,6 +105,36 @@ def test_missed_runs(rest: Rest, clock: SteppedClock) -> None:
     assert jobs[-1].request.now == NOON + 3 * HOUR
 
 
+@pytest.mark.parametrize(
+    "late",
+    [
+        {"schedule_window": "30"},
+        {"schedule_window": "auto", "allow_skew": "100%"},
+        {"allow_skew": "5m", "realtime_schedule": "0"},
+    ],
+)
+def test_a_window_or_a_skew_lets_a_run_start_late_and_moves_neither_its_now_nor_its_time_range(
+    rest: Rest, clock: SteppedClock, late: dict[str, str]
+) -> None:
+    """schedule_window and allow_skew of savedsearches.conf set the actual start apart from the scheduled time."""
+    times = {"dispatch.earliest_time": "-1h", "dispatch.latest_time": "now"}
+    create(rest, search="| makeresults | eval seen=now() | table seen", **times, **late)
+    clock.step_to(NOON + HOUR + 29 * 60)
+    (job,) = rest.server.instance.scheduler.tick(clock.now())
+    assert job.result is not None
+    assert (job.result.earliest, job.result.latest) == (NOON, NOON + HOUR)
+    assert rest.get(f"/services/search/jobs/{job.sid}/results").json["results"] == [{"seen": str(int(NOON + HOUR))}]
+
+
+def test_a_real_time_search_is_refused_by_its_job(rest: Rest, clock: SteppedClock) -> None:
+    create(rest, search="index=main", **{"dispatch.earliest_time": "rt-5m", "dispatch.latest_time": "rt"}, **RISK)
+    (job,) = step(rest, clock, HOUR)
+    content = rest.get(f"/services/search/jobs/{job.sid}").json["entry"][0]["content"]
+    assert content["isFailed"] is True
+    assert content["messages"][0]["text"] == "Unsupported: Real-time searches are not supported: 'rt-5m'."
+    assert risk_count(rest) == 0
+
+
 def test_a_server_follows_its_schedules_if_told_to() -> None:
     clock = SteppedClock(NOON)
     with Server(ServerConfig(password=PASSWORD, clock=clock, follow_schedules=True)).start() as running:
@@ -138,10 +168,15 @@ def risk_count(rest: Rest) -> int:
         (3, {"alert_type": "number of hosts", "alert_comparator": "equal to", "alert_threshold": "1"}, True),
         (3, {"alert_type": "custom", "alert_condition": "search n=1"}, True),
         (3, {"alert_type": "custom", "alert_condition": "search n=9"}, False),
+        (3, {"alert_type": "custom", "alert_condition": "stats sum(n) as n | where n > 2"}, True),
+        (3, {"alert_type": "number of events", "alert_condition": "search n=9"}, False),
+        (3, {"alert_type": "number of sources", "alert_comparator": "equal to", "alert_threshold": "0"}, True),
         (3, {"alert_type": "always"}, True),
     ],
 )
 def test_conditions(rest: Rest, clock: SteppedClock, count: int, settings: dict[str, str], fires: bool) -> None:
+    """counttype, relation, quantity and alert_condition of savedsearches.conf; by the REST reference, a condition
+    stands above the type."""
     create(rest, search=f'| makeresults count={count} | eval n=1, host="h" | table n host', **RISK, **settings)
     step(rest, clock, HOUR)
     assert bool(risk_count(rest)) == fires
@@ -157,6 +192,62 @@ def test_a_rise_is_measured_against_the_run_before(rest: Rest, clock: SteppedClo
     assert risk_count(rest) == 3
     step(rest, clock, HOUR)
     assert risk_count(rest) == 3
+
+
+COUNTED = {"alert_type": "number of events", "alert_comparator": "greater than", "alert_threshold": "0"}
+
+
+@pytest.mark.parametrize(
+    ("counted", "relation", "quantity", "counts", "fired"),
+    [
+        ("events", "drops by", "2", [4, 3, 1], [False, False, True]),
+        ("events", "rises by", "2", [4, 5, 7], [False, False, True]),
+        ("events", "rises by", "30%", [4, 5, 7], [False, False, True]),
+        ("events", "drops by perc", "20", [10, 9, 7], [False, False, True]),
+        ("events", "rises by", "10%", [0, 5, 5], [False, False, False]),
+        ("hosts", "drops by", "2", [3, 1, 1], [False, True, False]),
+        ("sources", "rises by", "2", [1, 3, 3], [False, True, False]),
+    ],
+)
+def test_a_change_is_measured_against_the_run_before_in_numbers_or_in_percent(
+    rest: Rest, clock: SteppedClock, counted: str, relation: str, quantity: str, counts: list[int], fired: list[bool]
+) -> None:
+    """quantity of savedsearches.conf ("drops by 10%"), alert_comparator of the REST reference ("drops by perc")."""
+    condition = {"alert_type": f"number of {counted}", "alert_comparator": relation, "alert_threshold": quantity}
+    create(rest, **RISK, **condition)
+    seen = []
+    for count in counts:
+        rows = '| makeresults count=10 | streamstats count as n | eval host="h".n, source="s".n | table n host source'
+        rest.post(f"{SAVED}/s", search=f"{rows} | where n <= {count}")
+        before = risk_count(rest)
+        step(rest, clock, HOUR)
+        seen.append(risk_count(rest) > before)
+    assert seen == fired
+
+
+@pytest.mark.parametrize(
+    ("settings", "said"),
+    [
+        ({"alert_type": "custom"}, "alert_type is custom, but alert_condition is empty"),
+        ({"alert_type": "number of users"}, "alert_type=number of users is no condition"),
+        ({"alert_comparator": "bigger"}, "alert_comparator=bigger with alert_threshold=0 is no condition"),
+        ({"alert_threshold": "many"}, "alert_comparator=greater than with alert_threshold=many is no condition"),
+        ({"alert_threshold": "10%"}, "alert_comparator=greater than with alert_threshold=10% is no condition"),
+        ({"alert_condition": "| nonsense"}, "Unknown search command 'nonsense'."),
+        ({"alert.suppress": "1"}, "alert.suppress.period= is no time"),
+        ({"alert.suppress": "1", "alert.suppress.period": "a while"}, "alert.suppress.period=a while is no time"),
+        ({"alert.suppress": "1", "alert.suppress.period": "1h", "alert.digest_mode": "0"}, "which is empty"),
+    ],
+)
+def test_a_condition_that_is_none_acts_on_nothing_and_is_an_error_of_the_job(
+    rest: Rest, clock: SteppedClock, settings: dict[str, str], said: str
+) -> None:
+    create(rest, search="| makeresults | eval n=1 | table n", **RISK, **COUNTED | settings)
+    (job,) = step(rest, clock, HOUR)
+    content = rest.get(f"/services/search/jobs/{job.sid}").json["entry"][0]["content"]
+    (message,) = [each for each in content["messages"] if each["type"] == "ERROR"]
+    assert said in message["text"]
+    assert risk_count(rest) == 0
 
 
 # --- throttling -------------------------------------------------------------------------------------------------------
@@ -190,6 +281,33 @@ def test_throttling_by_fields_lets_other_rows_through(rest: Rest, clock: Stepped
     ]
     step(rest, clock, 24 * HOUR)
     assert risk_count(rest) > 2
+
+
+def test_throttling_by_several_fields_goes_by_their_combination(rest: Rest, clock: SteppedClock) -> None:
+    throttle = {"alert.suppress": "1", "alert.suppress.period": "1d", "alert.suppress.fields": "n, m"}
+    rows = '| makeresults | eval pair=split("1a 1b 2a 1a", " ") | mvexpand pair'
+    create(rest, search=f"{rows} | eval n=substr(pair,1,1), m=substr(pair,2) | table n m", **RISK, **throttle)
+    step(rest, clock, HOUR)
+    assert risk_count(rest) == 3
+    step(rest, clock, HOUR)
+    assert risk_count(rest) == 3
+
+
+def test_groups_of_one_name_are_apart_for_each_owner(rest: Rest, clock: SteppedClock) -> None:
+    """alert.suppress.group_name of savedsearches.conf: alerts of different users are in no group together."""
+    rest.post("/services/authentication/users", name="bob", password="changed-it", roles="admin")
+    throttle = {"alert.suppress": "1", "alert.suppress.period": "1d", "alert.suppress.group_name": "g"}
+    for owner in ("admin", "bob"):
+        settings = {"is_scheduled": "1", "cron_schedule": "0 * * * *", **RISK, **throttle}
+        made = rest.post(
+            f"/servicesNS/{owner}/search/saved/searches",
+            name=owner,
+            search="| makeresults | eval n=1 | table n",
+            **settings,
+        )
+        assert made.status == 201, made.text
+    step(rest, clock, HOUR)
+    assert risk_count(rest) == 2
 
 
 def test_throttling_can_be_shared_and_lifted(rest: Rest, clock: SteppedClock) -> None:
@@ -350,6 +468,16 @@ def test_fired_alerts(rest: Rest, clock: SteppedClock) -> None:
     assert rest("DELETE", "/services/alerts/fired_alerts/s").status == 400
     assert rest("DELETE", f"/services/alerts/fired_alerts/{jobs[0].sid}").status == 200
     assert len(rest.get("/services/alerts/fired_alerts/s").json["entry"]) == 1
+
+
+@pytest.mark.parametrize(("kind", "listed"), [("number of events", 1), ("always", 0)])
+def test_tracking_that_is_left_to_the_server_leaves_out_what_always_triggers(
+    rest: Rest, clock: SteppedClock, kind: str, listed: int
+) -> None:
+    """alert.track of savedsearches.conf"""
+    create(rest, search="| makeresults | eval n=1", **RISK, **COUNTED | {"alert_type": kind}, **{"alert.track": "auto"})
+    step(rest, clock, HOUR)
+    assert len(rest.get("/services/alerts/fired_alerts/s").json["entry"]) == listed
 
 
 def test_per_result_alerts_fire_once_a_row(rest: Rest, clock: SteppedClock) -> None:
