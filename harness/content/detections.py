@@ -28,7 +28,6 @@ from harness.content.yaml_document import YamlDocument
 TYPES: Final = ("TTP", "Anomaly", "Hunting", "Correlation")
 DEFAULT_SCHEDULE: Final = "Default EventBasedDetection"
 """The schedule by which contentctl-ng runs every detection that names no other."""
-STATUSES: Final = ("production", "experimental", "deprecated", "removed")
 
 _RISK_TYPES: Final = {
     "system": ("device", "endpoint", "hostname", "ip address", "ipaddress", "system"),

@@ -5,8 +5,10 @@ from __future__ import annotations
 import difflib
 from typing import Any
 
+import msgspec
+
 from harness.content.models import Problem
-from harness.content.shapes import Shape, keys
+from harness.content.shapes import keys
 from harness.content.yaml_document import YamlDocument
 
 _WORDS = {**dict.fromkeys(("true", "yes", "on", "1"), True), **dict.fromkeys(("false", "no", "off", "0"), False)}
@@ -109,7 +111,7 @@ class Fields:
         items = ("" if item is None else item for item in value)
         return [Fields(self.document, self.problems, item, (*self.path, key, i)) for i, item in enumerate(items)]
 
-    def unknown(self, shape: type[Shape], where: str, severity: str = "error") -> None:
+    def unknown(self, shape: type[msgspec.Struct], where: str, severity: str = "error") -> None:
         """Note the keys that mean nothing here, with the nearest known one."""
         known = keys(shape)
         for key in self.data:

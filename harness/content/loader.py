@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from harness.content import shapes
+from harness.content.conformity import conform
 from harness.content.contributors import with_contributors
 from harness.content.detections import Defaults, read_detection, read_schedule
 from harness.content.fields import Fields
@@ -18,6 +19,7 @@ from harness.content.models import (
     Content,
     DataSource,
     Deployment,
+    Described,
     Detection,
     Ignored,
     LookupDefinition,
@@ -33,6 +35,29 @@ T = TypeVar("T")
 
 LOOKUP_KEYS = ("match_type", "case_sensitive_match", "default_match", "min_matches", "max_matches", "fields_list")
 
+KINDS = {
+    "baselines": "baseline",
+    "dashboards": "dashboard",
+    "data_sources": "data source",
+    "deployments": "deployment",
+    "investigations": "investigation",
+    "lookups": "lookup",
+    "macros": "macro",
+    "playbooks": "playbook",
+    "removed": "removed content",
+    "schedules": "schedule",
+    "stories": "story",
+}
+"""The folders of a content root beside that of detections, and what a file there is called."""
+
+OTHER_KINDS: dict[str, type[shapes.Shape] | None] = {
+    "stories": shapes.Story,
+    "dashboards": shapes.Dashboard,
+    "playbooks": shapes.Playbook,
+    "investigations": None,
+    "removed": None,
+}
+
 DEFAULT_DEPLOYMENTS = {
     "TTP": (True, Notable("%name%", "%description%", ("user", "dest"))),
     "Anomaly": (True, None),
@@ -45,18 +70,23 @@ DEFAULT_DEPLOYMENTS = {
 def load_content(root: Path, paths: Iterable[Path] = ()) -> Content:
     """Read a content root. With ``paths``, only the detections in or below them; macros and lookups always whole."""
     paths = list(paths)
+    whole = not any(path.resolve() not in (root.resolve(), (root / "detections").resolve()) for path in paths)
     problems: list[Problem] = []
-    deployments = _deployments(root, problems)
-    baselines = tuple(_all(root / "baselines", _baseline, problems))
-    schedules = dict(_all(root / "schedules", _named_schedule, problems))
+    described: list[Described] = []
+    deployments = _deployments(root, problems, described)
+    baselines = tuple(_all(root / "baselines", _baseline, problems, described))
+    schedules = dict(_all(root / "schedules", _named_schedule, problems, described))
     defaults = Defaults(deployments, schedules, frozenset(each.name for each in baselines))
     # What is wrong with detections that nobody asked for is not told.
     detections, contributors = with_contributors(
         tuple(_detections(root, paths, defaults, problems)), lambda: _detections(root, [], defaults, []), problems
     )
-    macros = tuple(_all(root / "macros", _macro, problems))
-    lookups = tuple(_all(root / "lookups", _lookup, problems))
-    sources = tuple(_all(root / "data_sources", _data_source, problems))
+    macros = tuple(_all(root / "macros", _macro, problems, described))
+    lookups = tuple(_all(root / "lookups", _lookup, problems, described))
+    sources = tuple(_all(root / "data_sources", _data_source, problems, described))
+    for folder, shape in OTHER_KINDS.items() if whole else ():
+        for document, _ in _documents(yaml_files(root / folder), problems):
+            described.append(_other(Fields(document, problems), folder, shape))
     problems += _clashes("macro", {each.file: f"{each.name}({len(each.arguments)})" for each in macros})
     problems += _clashes("lookup", {each.file: each.name for each in lookups})
     problems += _clashes("data source", {each.file: each.name for each in sources})
@@ -74,9 +104,10 @@ def load_content(root: Path, paths: Iterable[Path] = ()) -> Content:
         tuple(sorted(found, key=lambda problem: (str(problem.file), problem.line))),
         ignored,
         baselines,
+        described=tuple(described),
         app=app,
         contributors=contributors,
-        whole=not any(path.resolve() not in (root.resolve(), (root / "detections").resolve()) for path in paths),
+        whole=whole,
     )
 
 
@@ -90,6 +121,7 @@ def _app(root: Path, problems: list[Problem]) -> AppConfig:
         external.update((*app.texts("macros"), *app.texts("lookups")))
     if "contentctl.yml" in found:
         app = found["contentctl.yml"].inner("app")
+        app.unknown(shapes.App, "app")
         keys = ("label", "appid", "version")
     elif build is not None:
         app, keys = build, ("content_prefix", "id", "app_version")
@@ -154,9 +186,37 @@ def _documents(files: Iterable[Path], problems: list[Problem]) -> Iterator[tuple
             yield document, data
 
 
-def _all(folder: Path, read: Callable[[Fields], T], problems: list[Problem]) -> Iterator[T]:
+def _all(folder: Path, read: Callable[[Fields], T], problems: list[Problem], described: list[Described]) -> Iterator[T]:
     for document, _ in _documents(yaml_files(folder), problems):
-        yield read(Fields(document, problems))
+        fields = Fields(document, problems)
+        described.append(_described(fields, KINDS[folder.name]))
+        yield read(fields)
+
+
+def _described(fields: Fields, kind: str) -> Described:
+    return Described(
+        kind,
+        fields.text("name"),
+        fields.text("id"),
+        fields.integer("version"),
+        fields.text("modification_date") or fields.text("creation_date") or fields.text("date"),
+        fields.text("author"),
+        fields.text("status"),
+        fields.text("description"),
+        fields.texts("references"),
+        fields.document.path,
+        fields.document.top_lines(),
+        fields.document.data,
+    )
+
+
+def _other(fields: Fields, folder: str, shape: type[shapes.Shape] | None) -> Described:
+    """Content that no search uses."""
+    kind = KINDS[folder]
+    # contentctl-ng writes playbooks in other keys.
+    if shape is not None and not (shape is shapes.Playbook and fields.has("creation_date")):
+        conform(fields, shape, f"a {kind}")
+    return _described(fields, kind)
 
 
 def _detections(root: Path, paths: list[Path], defaults: Defaults, problems: list[Problem]) -> Iterator[Detection]:
@@ -180,7 +240,7 @@ def _named_schedule(fields: Fields) -> tuple[str, ScheduleConfig]:
 
 
 def _macro(fields: Fields) -> MacroDefinition:
-    fields.unknown(shapes.Macro, "a macro")
+    conform(fields, shapes.Macro, "a macro")
     return MacroDefinition(
         fields.text("name", required=True).partition("(")[0],
         fields.texts("arguments"),
@@ -191,7 +251,7 @@ def _macro(fields: Fields) -> MacroDefinition:
 
 
 def _data_source(fields: Fields) -> DataSource:
-    fields.unknown(shapes.DataSource, "a data source")
+    conform(fields, shapes.DataSource, "a data source")
     return DataSource(
         fields.text("name", required=True),
         fields.text("source", required=True),
@@ -202,6 +262,7 @@ def _data_source(fields: Fields) -> DataSource:
 
 
 def _baseline(fields: Fields) -> BaselineDefinition:
+    conform(fields, shapes.Baseline, "a baseline")
     tags = fields.inner("tags")
     return BaselineDefinition(
         fields.text("name", required=True),
@@ -215,7 +276,7 @@ def _baseline(fields: Fields) -> BaselineDefinition:
 
 
 def _lookup(fields: Fields) -> LookupDefinition:
-    fields.unknown(shapes.Lookup, "a lookup")
+    conform(fields, shapes.Lookup, "a lookup")
     path = fields.document.path
     name = fields.text("name", required=True)
     settings = {key: _setting(fields, key) for key in LOOKUP_KEYS if fields.has(key)}
@@ -267,13 +328,15 @@ def _csv_of(fields: Fields, path: Path) -> Path | None:
     return next((candidate for candidate in candidates if is_file(candidate)), None)
 
 
-def _deployments(root: Path, problems: list[Problem]) -> dict[str, Deployment]:
+def _deployments(root: Path, problems: list[Problem], described: list[Described]) -> dict[str, Deployment]:
     found = {
         kind: Deployment(kind, ScheduleConfig(), risk, notable, Path())
         for kind, (risk, notable) in DEFAULT_DEPLOYMENTS.items()
     }
     for document, _ in _documents(yaml_files(root / "deployments"), problems):
         fields = Fields(document, problems)
+        conform(fields, shapes.Deployment, "a deployment")
+        described.append(_described(fields, "deployment"))
         kind = fields.text("type", required=True)
         action = fields.inner("alert_action")
         notable = action.inner("notable") if action.has("notable") else None

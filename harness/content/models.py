@@ -274,6 +274,24 @@ class AppConfig:
 
 
 @dataclass(frozen=True, slots=True)
+class Described:
+    """What content of any kind but detections says of itself; empty where it does not. ``kind`` is a word for it."""
+
+    kind: str
+    name: str
+    id: str
+    version: int
+    date: str
+    author: str
+    status: str
+    description: str
+    references: tuple[str, ...]
+    file: Path
+    lines: Mapping[str, int] = field(default_factory=dict, hash=False, repr=False)
+    document: Mapping[str, Any] = field(default_factory=dict, hash=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Ignored:
     """A static rule that ``harness.yml`` switches off for a reason, in or below ``path``; ``line`` is the file's."""
 
@@ -301,3 +319,5 @@ class Content:
     """The detections that tests name in ``risk_from``, whether they are among ``detections`` or not."""
     whole: bool = True
     """All detections of the root are here, not only some that were asked for."""
+    described: tuple[Described, ...] = ()
+    """All content but detections. That of kinds that no search uses is here only if all detections are."""

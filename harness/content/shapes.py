@@ -19,6 +19,7 @@ SCHEMA_FILE: Final = Path(__file__).with_name("detection.schema.json")
 Text = Annotated[str, Meta(min_length=1)]
 Date = Annotated[str, Meta(pattern=r"^\d{4}-\d{2}-\d{2}$", description="YYYY-MM-DD")]
 TechniqueId = Annotated[str, Meta(pattern=r"^T\d{4}(\.\d{3})?$", description="T1234 or T1234.567")]
+CveId = Annotated[str, Meta(pattern=r"^CVE-[12]\d{3}-\d{4,}$", description="CVE-2024-12345")]
 Url = Annotated[str, Meta(pattern=r"^https?://")]
 FieldName = Annotated[str, Meta(min_length=1, description="A field of the search's results")]
 Score = Annotated[int, Meta(ge=1, le=100)]
@@ -29,7 +30,7 @@ class Shape(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     """A mapping with these keys and no others; a key without a value is as good as none."""
 
 
-def keys(shape: type[Shape]) -> frozenset[str]:
+def keys(shape: type[msgspec.Struct]) -> frozenset[str]:
     return frozenset(shape.__struct_fields__)
 
 
@@ -257,7 +258,7 @@ class Described(Shape):
     """What macros, lookups and data sources say of themselves."""
 
     name: Text
-    id: str | None = None
+    id: str | int | None = None
     version: int | None = None
     date: str | None = None
     creation_date: str | None = None
@@ -269,6 +270,172 @@ class Described(Shape):
     deprecation_info: dict[str, Any] | None = None
 
 
+Product = Literal[
+    "Splunk Enterprise",
+    "Splunk Enterprise Security",
+    "Splunk Cloud",
+    "Splunk Security Analytics for AWS",
+    "Splunk Behavioral Analytics",
+]
+Products = Annotated[list[Product], Meta(min_length=1)]
+SecurityDomain = Literal["access", "audit", "endpoint", "identity", "network", "threat"]
+StoryCategory = Literal[
+    "Abuse", "Account Compromise", "Adversary Tactics", "Best Practices", "Cloud Security", "Compliance",
+    "Data Destruction", "Lateral Movement", "Malware", "Privilege Escalation", "Ransomware", "Unauthorized Software",
+    "Uncategorized", "Vulnerability",
+]  # fmt: skip
+StoryCategories = Annotated[list[StoryCategory], Meta(min_length=1)]
+UseCase = Literal[
+    "Advanced Threat Detection", "Application Security", "Compliance", "Fraud Detection", "Insider Threat", "Other",
+    "Security Monitoring",
+]  # fmt: skip
+
+
+class StoryTags(Shape):
+    category: StoryCategories
+    product: Products
+    usecase: UseCase
+    cve: list[CveId] | None = None
+    group: list[str] | None = None
+
+
+class Story(Described):
+    """contentctl-ng has what other stories say in ``tags`` at the top."""
+
+    narrative: str | None = None
+    type: str | None = None
+    tags: StoryTags | None = None
+    category: StoryCategories | None = None
+    product: Products | None = None
+    usecase: UseCase | None = None
+    cve: list[CveId] | None = None
+    threat_group: list[str] | None = None
+
+
+class BaselineTags(Shape):
+    analytic_story: list[str] | None = None
+    product: Products | None = None
+    security_domain: SecurityDomain | None = None
+    detections: list[str] | None = None
+    asset_type: str | None = None
+    cis20: list[str] | None = None
+    confidence: float | None = None
+    context: list[str] | None = None
+    dataset: list[str] | None = None
+    impact: float | None = None
+    kill_chain_phases: list[str] | None = None
+    message: str | None = None
+    mitre_attack_id: list[str] | None = None
+    nist: list[str] | None = None
+    observable: list[Any] | None = None
+    required_fields: list[str] | None = None
+    risk_score: float | None = None
+
+
+class Baseline(Described, kw_only=True):
+    search: Annotated[str, Meta(min_length=4)]
+    type: Literal["Baseline"] | None = None
+    datamodel: list[str] | None = None
+    how_to_implement: str | None = None
+    known_false_positives: str | None = None
+    deployment: dict[str, Any] | None = None
+    tags: BaselineTags | None = None
+    security_domain: SecurityDomain | None = None
+    product: Products | None = None
+    data_source: list[str] | None = None
+    schedule: str | None = None
+    custom_schedule: Scheduling | None = None
+    atomic_guid: list[str] | None = None
+    tests: list[Any] | None = None
+
+
+class Switch(Shape):
+    enabled: bool | str | None = None
+
+
+class NotableAction(Shape):
+    rule_title: str
+    rule_description: str
+    nes_fields: list[str]
+
+
+class EmailAction(Shape):
+    message: str
+    subject: str
+    to: str
+
+
+class SlackAction(Shape):
+    channel: str
+    message: str
+
+
+class PhantomAction(Shape):
+    cam_workers: str
+    label: str
+    phantom_server: str
+    sensitivity: str
+    severity: str
+
+
+class AlertActions(Shape):
+    email: EmailAction | None = None
+    notable: NotableAction | None = None
+    phantom: PhantomAction | None = None
+    rba: Switch | None = None
+    slack: SlackAction | None = None
+
+
+class Deployment(Described, kw_only=True):
+    type: Literal["TTP", "Anomaly", "Hunting", "Correlation", "Baseline", "Embedded"]
+    scheduling: Scheduling | None = None
+    alert_action: AlertActions | None = None
+
+
+class App(Shape):
+    """What contentctl.yml says of the app that it builds."""
+
+    appid: str | None = None
+    author_company: str | None = None
+    author_email: str | None = None
+    author_name: str | None = None
+    build: Any = None
+    description: str | None = None
+    label: str | None = None
+    prefix: str | None = None
+    title: str | None = None
+    uid: Any = None
+    version: str | None = None
+
+
+class Dashboard(Described):
+    theme: Literal["light", "dark"] | None = None
+
+
+class PlaybookTags(Shape):
+    platform_tags: list[str]
+    playbook_type: Literal["Input", "Automation", "Enterprise Security"]
+    vpe_type: Literal["Modern", "Classic"]
+    analytic_story: list[str] | None = None
+    detections: list[str] | None = None
+    playbook_fields: list[str] | None = None
+    product: list[Literal["Splunk SOAR", "Splunk Enterprise Security"]] | None = None
+    use_cases: (
+        list[Literal["Collection", "Endpoint", "Enrichment", "Malware", "Phishing", "Response", "Utility"]] | None
+    ) = None
+    defend_technique_id: list[str] | None = None
+    labels: list[str] | None = None
+    playbook_outputs: list[str] | None = None
+
+
+class Playbook(Described, kw_only=True):
+    type: Literal["Investigation", "Response"]
+    playbook: Annotated[str, Meta(min_length=4)]
+    how_to_implement: Annotated[str, Meta(min_length=4)]
+    app_list: list[str]
+    tags: PlaybookTags
+
+
 class Macro(Described, kw_only=True):
     definition: Text
     arguments: list[str] | None = None
@@ -278,13 +445,19 @@ class Lookup(Described):
     lookup_type: Literal["csv", "kvstore", "mlmodel"] | None = None
     filename: str | None = None
     collection: str | None = None
-    fields: list[str] | None = None
+    fields: str | list[str] | None = None
     fields_list: str | list[str] | None = None
     match_type: str | list[str] | None = None
     case_sensitive_match: bool | str | None = None
     default_match: bool | str | None = None
-    min_matches: int | None = None
+    min_matches: Annotated[int, Meta(ge=0)] | None = None
     max_matches: Annotated[int, Meta(ge=1, le=1000)] | None = None
+
+
+class AddOn(Shape):
+    name: Text
+    version: Text
+    url: Url | None = None
 
 
 class DataSource(Described, kw_only=True):
@@ -294,7 +467,7 @@ class DataSource(Described, kw_only=True):
     separator: str | None = None
     separator_value: str | None = None
     configuration: str | None = None
-    supported_TA: list[dict[str, Any]] | None = None  # noqa: N815 - the key is written so
+    supported_TA: list[AddOn] | None = None  # noqa: N815 - the key is written so
     fields: list[str] | None = None
     output_fields: list[str] | None = None
     field_mappings: list[dict[str, Any]] | None = None

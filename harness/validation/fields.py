@@ -55,6 +55,8 @@ class ThrottleFieldsAreProduced(Rule):
 
     def check(self, subject: Subject) -> Iterator[Problem]:
         throttling = subject.detection.throttling
+        if throttling is not None and not throttling.fields:
+            yield self.problem(subject, "tags", "throttling goes by no field")
         for field in throttling.fields if throttling is not None else ():
             if not subject.results.may_have(field):
                 message = f"no result has the field {field}, which throttling goes by"

@@ -25,7 +25,7 @@ from functools import cache, cached_property, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Final, TypeVar
 
-from harness.content.loader import yaml_files
+from harness.content.loader import KINDS, yaml_files
 from harness.content.models import Content, DataSource, Detection, Problem
 from harness.errors import HarnessError, SplPlace, UnsupportedSPL
 from harness.registry import Registry
@@ -48,8 +48,8 @@ class Library:
 
     @cached_property
     def names(self) -> Counter[str]:
-        """How many detections, baselines and stories have a name, those included that were not asked for."""
-        return Counter(each["name"] for each in self._headers("detections", "baselines", "stories"))
+        """How many files of any kind have a name, those included that were not asked for."""
+        return Counter(each["name"] for each in self._headers(*_DESCRIBED))
 
     @cached_property
     def ids(self) -> Counter[str]:
@@ -76,12 +76,14 @@ class Library:
     def _headers(self, *folders: str) -> list[dict[str, str]]:
         read = [{"name": each.name, "id": each.id} for each in self.content.detections]
         files = {each.file.resolve() for each in self.content.detections}
+        if self.content.whole:
+            return read + [{"name": each.name, "id": each.id} for each in self.content.described]
         paths = [path for folder in folders for path in yaml_files(self.content.root / folder)]
         others = [path for path in paths if path.resolve() not in files]
         return read + [header for path in others if (header := read_header(path)) is not None]
 
 
-_DESCRIBED: Final = ("detections", "baselines", "stories", "lookups", "macros", "data_sources", "deployments")
+_DESCRIBED: Final = ("detections", *KINDS)
 _WRITTEN: Final = re.compile(r"\|\s*outputlookup\s+(?:\w+\s*=\s*\S+\s+)*([\w.\-]+)")
 _HEADER: Final = {key: re.compile(rf"^{key}:[ \t]*(['\"]?)(.+?)\1[ \t]*$", re.MULTILINE) for key in ("name", "id")}
 
@@ -102,6 +104,8 @@ class Subject:
 
     detection: Detection
     library: Library
+    kind: str = "detection"
+    """A word for what is judged: rules about searches and headers are asked about other content, too."""
 
     @cached_property
     def planned(self) -> Plan | HarnessError:
@@ -164,6 +168,8 @@ class Rule(ABC):
     summary: ClassVar[str]
     searches: ClassVar[bool] = False
     """It is about the search alone, so that it holds for that of a baseline as well."""
+    headers: ClassVar[bool] = False
+    """It is about what all content says of itself: its name, id, dates, where that is said."""
     by_apps: ClassVar[bool] = False
     """It judges by the apps that are loaded here; a Splunk elsewhere may have others."""
 

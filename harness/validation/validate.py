@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from harness.content.models import BaselineDefinition, Content, Detection, Dialect, Problem
+from harness.content.models import Content, Described, Detection, Dialect, Problem
 from harness.validation.rules import ContentRule, Library, Rule, Subject, all_rules, switches
 
 if TYPE_CHECKING:
@@ -46,21 +46,24 @@ def validate(
 
 def _of_all(rules: Iterable[Rule | ContentRule], library: Library) -> Iterator[Problem]:
     """What is wrong with the content as a whole, and with the searches of its baselines."""
-    baselines = [Subject(as_detection(baseline), library) for baseline in library.content.baselines]
+    described = [Subject(as_detection(each), library, each.kind) for each in library.content.described]
+    baselines = [subject for subject in described if subject.kind == "baseline"]
     for rule in rules:
         if isinstance(rule, ContentRule):
             yield from rule.check(library)
-        elif rule.searches:
-            for subject in baselines:
-                yield from rule.check(subject)
+            continue
+        for subject in described if rule.headers else baselines if rule.searches else ():
+            yield from rule.check(subject)
 
 
-def as_detection(baseline: BaselineDefinition) -> Detection:
-    """A baseline for the rules that look at a search only."""
-    lines = {"search": baseline.search_line, "name": 1}
+def as_detection(described: Described) -> Detection:
+    """Other content for the rules that look at a header or a search only."""
+    search = described.document.get("search")
     return Detection(
-        name=baseline.name, id=baseline.id, version=1, date="", author="", status=baseline.status, type="Baseline",
-        description="", search=baseline.search, file=baseline.file, sha256="", dialect=Dialect.RBA, lines=lines,
+        name=described.name, id=described.id, version=described.version, date=described.date, author=described.author,
+        status=described.status, type="", description=described.description, references=described.references,
+        search=search if isinstance(search, str) else "", file=described.file, sha256="", dialect=Dialect.RBA,
+        lines=described.lines, document=described.document,
     )  # fmt: skip
 
 

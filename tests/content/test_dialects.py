@@ -152,10 +152,10 @@ def test_the_files_beside_detections_of_the_newest_tool_are_read_as_they_are(tmp
             "      lookups: [asset_lookup]\n"
         ),
         "schedules/default.yml": (
-            "name: Default EventBasedDetection\nid: x\nversion: 1\ncron_schedule: 5 * * * *\nearliest_time: -75m@m\n"
+            f"name: Default EventBasedDetection\n{NEW_HEADER}5\ncron_schedule: 5 * * * *\nearliest_time: -75m@m\n"
             "latest_time: -15m@m\nschedule_window: auto\n"
         ),
-        "data_sources/door.yml": (
+        "data_sources/door_log.yml": (
             f"name: Door Log\n{NEW_HEADER}1\nsource: door\nsourcetype: door_log\nlogsource:\n  product: door\n"
             "supported_TA: []\nfields: [dest, user]\noutput_fields: [dest]\n"
         ),
