@@ -14,7 +14,7 @@ from harness.validation.techniques import known_techniques, text_of
 from harness.validation.validate import validate
 from tests.runner.packs import detection, write, write_pack
 
-BASELINE = "name: Usual\nid: 1\nsearch: '{search}'\n"
+BASELINE = "name: Usual\nid: 6c1f6f4a-31c2-4f6e-8d2f-0f3f2b8c9a12\nsearch: '{search}'\n"
 
 
 def problems(root: Path, *only: str) -> list[Problem]:
