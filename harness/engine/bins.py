@@ -9,7 +9,7 @@ import math
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta, tzinfo
+from datetime import UTC, date, datetime, timedelta, tzinfo
 from typing import Final
 
 from harness.engine.context import SearchContext, Window
@@ -22,6 +22,8 @@ from harness.values.values import to_number
 _SPAN: Final = re.compile(r"(?:span=)?([0-9]*)([a-z]+)(?:@(\S+))?", re.IGNORECASE)
 _WEEKDAY: Final = re.compile(r"w([0-7])")
 _LOG: Final = re.compile(r"([0-9.]*)log([0-9.]*)", re.IGNORECASE)
+
+_FIRST_DAY: Final = date(1970, 1, 1)
 
 _UNITS: Final[dict[str, tuple[str, float]]] = {
     **dict.fromkeys(("us",), ("s", 1e-6)),
@@ -42,7 +44,8 @@ _UNITS: Final[dict[str, tuple[str, float]]] = {
 @dataclass(frozen=True, slots=True)
 class TimeSpan:
     """``size`` seconds (``s``), days (``d``), calendar months (``mon``), or weeks (``w``) from ``weekday`` on, 0 being
-    Sunday."""
+    Sunday. Several days are counted from the first day of 1970, a Thursday, and begin at midnight ("bin", span and
+    aligntime)."""
 
     size: float
     unit: str
@@ -66,7 +69,8 @@ class TimeSpan:
             return start.timestamp()
         if self.unit in ("d", "w"):
             midnight = local.replace(hour=0, minute=0, second=0, microsecond=0)
-            back = (midnight.isoweekday() - self.weekday) % 7 if self.unit == "w" else 0
+            days = (midnight.date() - _FIRST_DAY).days % int(self.size)
+            back = (midnight.isoweekday() - self.weekday) % 7 if self.unit == "w" else days
             return (midnight.replace(tzinfo=None) - timedelta(days=back)).replace(tzinfo=timezone).timestamp()
         offset = local.utcoffset()
         shift = offset.total_seconds() if offset is not None else 0.0
@@ -77,7 +81,7 @@ class TimeSpan:
         if self.unit == "s":
             return start + self.size
         # Into the next bucket, then back to its beginning: days and months differ in length.
-        inside = self.size * 31 * 86400 + 86400 if self.unit == "mon" else self.seconds * 1.5
+        inside = self.size * 31 * 86400 + 86400 if self.unit == "mon" else self.seconds + 43200
         return self.start_of(start + inside, timezone)
 
 
@@ -95,11 +99,7 @@ def is_time_span(text: str) -> bool:
 
 
 def read_time_span(text: str, arguments: Arguments) -> TimeSpan:
-    """``1h``, ``5m``, ``1d``, ``1mon``, ``1w@w1``.
-
-    Spans of several days, and weeks that do not say their first day, are not carried out: where their buckets begin is
-    not known.
-    """
+    """``1h``, ``5m``, ``3d``, ``1mon``, ``1w@w1``. Months that do not make up a year are not carried out."""
     found = _SPAN.fullmatch(text)
     if found is None or found[2].lower() not in _UNITS:
         raise arguments.error(f"The value for option span ({text}) is invalid.")
@@ -112,7 +112,7 @@ def read_time_span(text: str, arguments: Arguments) -> TimeSpan:
         return TimeSpan(1, "w", int(week[1]) % 7)
     span = TimeSpan(count * size, unit)
     same = not snap or (count == 1 and _UNITS.get(snap) == (unit, size))
-    if not same or (unit == "d" and span.size > 1) or (unit == "mon" and span.size not in (1, 3, 12)):
+    if not same or (unit == "mon" and 12 % span.size):
         raise arguments.unsupported(f"the span '{text}'")
     return span
 

@@ -173,7 +173,8 @@ class ExpressionCompiler:
                     return None
                 several = several or type(value) is tuple
             if several and not multivalues:
-                raise self.unsupported(f"The '{found.name}' function of a multivalue field", call)
+                problem = self.unsupported(f"The '{found.name}' function of a multivalue field", call)
+                raise UnsupportedSPL(f"{problem.message} mvmap() applies it to each value.", where=problem.where)
             try:
                 return function(*values)  # type: ignore[no-any-return]
             except InvalidArguments:

@@ -95,7 +95,7 @@ class Bin(SearchCommand):
         if isinstance(self.span, TimeSpan) or (self.span is None and self.field == "_time"):
             span = self.span if isinstance(self.span, TimeSpan) else None
             span = span or time_span_for(context.progress.window, frame, self.bins)
-            return bin_times(frame, self.field, span, context, alignment(self.align, context, "bin"))
+            return bin_times(frame, self.field, span, context, alignment(self.align, span, context, "bin"))
         if self.align is not None:
             raise UnsupportedSPL("The 'bin' command: aligntime for a field other than _time is not supported.")
         if isinstance(self.span, str):
@@ -111,9 +111,9 @@ class Bin(SearchCommand):
         return bin_numbers(column, span_of_numbers, "")
 
 
-def alignment(text: str | None, context: SearchContext, command: str) -> float | None:
-    """The moment that ``aligntime`` names, None for no alignment."""
-    if text is None:
+def alignment(text: str | None, span: TimeSpan, context: SearchContext, command: str) -> float | None:
+    """The moment that ``aligntime`` names, None for no alignment: days and longer are those of the calendar."""
+    if text is None or span.unit != "s":
         return None
     window = context.progress.window
     edges = {"earliest": window.earliest, "latest": window.latest}

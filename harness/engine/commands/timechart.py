@@ -100,7 +100,7 @@ class TimeChart(SearchCommand):
         known = ~np.isnan(times)
         frame = frame if known.all() else frame.take(known)
         span = self.span or time_span_for(context.progress.window, frame, self.bins, self.least)
-        align = self._alignment(span, context)
+        align = alignment(self.align, span, context, "timechart")
         limits = self._limits(times[known], span, context, align)
         if self.buckets is not None:
             frame = self.buckets.run(frame, context)
@@ -113,10 +113,6 @@ class TimeChart(SearchCommand):
             made = self._whole(made, span, context)
         length = Column.constant(int(span.seconds) if span.seconds >= 1 else span.seconds, made.length)
         return made.with_columns({"_span": length})
-
-    def _alignment(self, span: TimeSpan, context: SearchContext) -> float | None:
-        """Where buckets are laid from; days and longer are those of the calendar."""
-        return alignment(self.align, context, "timechart") if span.unit == "s" else None
 
     def _whole(self, made: Frame, span: TimeSpan, context: SearchContext) -> Frame:
         window = context.progress.window

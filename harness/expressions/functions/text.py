@@ -33,6 +33,7 @@ def lower(value: Value) -> Value:
     return tuple(text(member).lower() for member in value) if type(value) is tuple else text(value).lower()
 
 
+@function("length", kinds="s", result="n")
 @function("len", kinds="s", result="n")
 def length(value: Value) -> Value:
     """The number of code points."""
