@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import ChainMap
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from urllib.parse import unquote
@@ -167,15 +167,21 @@ class Classifier:
         if named or doubtful:
             known = _names_column(named, len(frame))
             frame = frame.with_columns({"eventtype": _doubted(known, doubtful) if doubtful else known})
+        return frame.with_columns(self.tags(frame))
+
+    def tags(self, frame: Frame, fields: Collection[str] = (), allowed: Collection[str] = ()) -> dict[str, Column]:
+        """``tag::<field>`` of every field (or of ``fields``) that has tags in a row, and ``tag``, all of them; only the
+        ``allowed`` ones if any are given."""
         tagged: dict[str, Column] = {}
-        for field, values in self._tags.items():
-            column = frame.columns.get(field)
+        for field, known in self._tags.items():
+            column = frame.columns.get(field) if not fields or field in fields else None
+            values = _only(known, allowed) if allowed else known
             tags = None if column is None else _tags_column(column, values)
             if tags is not None:
                 tagged[f"tag::{field}"] = tags
         if tagged:
             tagged["tag"] = _all_tags(list(tagged.values()), len(frame))
-        return frame.with_columns(tagged)
+        return tagged
 
 
 def _hits(eventtype: EventType, frame: Frame) -> _Hits:
@@ -233,6 +239,10 @@ def _names_column(hits: list[tuple[str, Mask]], length: int) -> Column:
     # Through a row-wise function so that a row without a name is null.
     places = Column(list(range(len(combinations))), codes.astype(np.int32))
     return places.map(lambda place: normal(combinations[place]))  # type: ignore[index]
+
+
+def _only(values: Mapping[str, tuple[str, ...]], allowed: Collection[str]) -> dict[str, tuple[str, ...]]:
+    return {value: tuple(tag for tag in tags if tag in allowed) for value, tags in values.items()}
 
 
 def _tags_of(values: Mapping[str, tuple[str, ...]], value: Value) -> Value:
