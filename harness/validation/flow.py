@@ -86,7 +86,7 @@ def after(command: SearchCommand, before: FieldSet, knowledge: Knowledge) -> Fie
 
 @EFFECTS.register(
     "where", "dedup", "sort", "head", "tail", "reverse", "regex", "replace", "mvexpand", "makemv", "filldown",
-    "outputlookup", "nomv", "mvcombine",
+    "outputlookup", "nomv", "mvcombine", "require",
 )  # fmt: skip
 def _same(_command: Any, before: FieldSet, _knowledge: Knowledge) -> FieldSet:
     return before
@@ -302,7 +302,24 @@ def _columns(table: str, knowledge: Knowledge) -> Sequence[str] | None:
     return None if lookup.collection else list(lookup.fields)
 
 
-@EFFECTS.register("append", "appendcols", "join")
+@EFFECTS.register("join")
+def _join(command: Any, before: FieldSet, knowledge: Knowledge) -> FieldSet:
+    other = results_of(command.plan, knowledge)
+    if command.aliases is None:
+        return before.joined(other)
+    left, right = command.aliases
+    return _aliased(before, left).joined(_aliased(other, right))
+
+
+def _aliased(side: FieldSet, alias: str) -> FieldSet:
+    """Fields with the alias of their side before them, internal ones apart."""
+    from harness.engine.fields import is_internal
+
+    names = frozenset(name if is_internal(name) else f"{alias}.{name}" for name in side.names)
+    return ANYTHING if side.others else FieldSet(names)
+
+
+@EFFECTS.register("append", "appendcols")
 def _together(command: Any, before: FieldSet, knowledge: Knowledge) -> FieldSet:
     return before.joined(results_of(command.plan, knowledge))
 

@@ -51,6 +51,12 @@ def knowledge() -> Knowledge:
         ("index=main | top a by b", ["a", "b", "count", "percent"], ["c"]),
         ("index=main | stats count by a | append [ search index=x | stats sum(c) AS s by d ]", ["a", "s", "d"], ["c"]),
         ("index=main | stats count by a | join a [ search index=x | stats dc(c) AS k by a ]", ["k"], ["c"]),
+        (
+            "index=main | stats count by a | join left=L right=R where L.a=R.b [ search index=x | stats count by b ]",
+            ["L.a", "R.b", "R.count"],
+            ["a", "b", "R.a"],
+        ),
+        ("index=main | join left=L right=R where L.a=R.b [ search index=x ]", ["L.anything"], []),
         ("index=main | stats count by a | appendpipe [ stats sum(count) AS total ]", ["a", "total"], ["b"]),
         ("index=main | stats count by a | where count > [ search index=x | return $n ]", ["anything"], []),
         ("| union [ search index=x | stats count by a ] [ search index=x | table b ]", ["a", "b"], ["c"]),
