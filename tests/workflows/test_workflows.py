@@ -1,9 +1,8 @@
-"""The workflows and the action: checked with actionlint, and their shell steps run here as GitHub would run them."""
+"""The workflows and the action: checked with actionlint and zizmor, and every shell step of them run here."""
 
 from __future__ import annotations
 
 import json
-import os
 import re
 import shutil
 import subprocess
@@ -16,8 +15,8 @@ import yaml
 
 from tests.runner.packs import detection, write_pack
 from tests.runner.test_run import NET_USE
+from tests.workflows.runner import ROOT, GitHub, built_wheel, fresh_python, git
 
-ROOT = Path(__file__).resolve().parents[2]
 WORKFLOWS = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
 ACTION = ROOT / ".github" / "actions" / "test-detections" / "action.yml"
 WORKFLOW = ROOT / ".github" / "workflows" / "detections.yml"
@@ -53,6 +52,18 @@ def test_actionlint_would_find_something(linter: Path, tmp_path: Path) -> None:
     assert ["sharp" in found["message"] for found in lint(linter, broken)] == [True]
 
 
+@pytest.mark.slow
+def test_zizmor_finds_no_danger(tmp_path: Path) -> None:
+    """Actions that are not pinned, permissions beyond need, code out of what a stranger writes, and the like."""
+    install = [sys.executable, "-m", "pip", "install", "--quiet", "--target", tmp_path, "--no-deps", "zizmor==1.32.0"]
+    done = subprocess.run(install, capture_output=True, text=True, timeout=100)
+    if done.returncode:
+        pytest.skip(f"pip cannot install zizmor: {done.stderr.strip().splitlines()[-1:]}")
+    check = [tmp_path / "bin" / "zizmor", "--offline", "--persona=auditor", "--min-severity=medium", ROOT / ".github"]
+    done = subprocess.run(check, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0, done.stdout
+
+
 @pytest.mark.parametrize("path", [*WORKFLOWS, ACTION], ids=lambda path: path.stem)
 def test_no_expression_stands_in_shell_code(path: Path) -> None:
     """What a pull request's author can choose would be read as code there."""
@@ -69,55 +80,36 @@ def all_steps(document: dict[str, Any]) -> list[dict[str, Any]]:
 # --- running them ---------------------------------------------------------------------------------------------------
 
 
-class Runner:
-    """Runs the shell steps of a job in a content repository. Of its expressions it knows what it is told."""
+@pytest.fixture(scope="session")
+def python(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return fresh_python(tmp_path_factory.mktemp("python"))
 
-    def __init__(self, folder: Path, **known: str) -> None:
-        self.folder = folder
-        self.known = {"runner.temp": str(folder / "temp"), **{name.replace("__", "."): known[name] for name in known}}
-        self.summary = folder / "summary"
-        self.outputs = folder / "outputs"
-        self.summary.touch()
-        self.outputs.touch()
 
-    def run(self, steps: list[dict[str, Any]], env: dict[str, str]) -> dict[str, int]:
-        """The exit codes by the names of the steps; a failed step skips those that do not say ``always()``."""
-        codes: dict[str, int] = {}
-        for step in steps:
-            if "run" not in step or step["name"] == "Install harness":  # it is installed where these tests run
-                continue
-            if any(codes.values()) and "always()" not in str(step.get("if", "")):
-                continue
-            codes[step["name"]] = self._one(step, env)
-        return codes
+@pytest.fixture(scope="session")
+def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """This repository as it lies here, as a git repository of its own in which one detection was changed last."""
+    root = tmp_path_factory.mktemp("checkout") / "harness"
+    for name in git(ROOT, "ls-files", "--cached", "--others", "--exclude-standard").splitlines():
+        if (ROOT / name).is_file():
+            (root / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(ROOT / name, root / name)
+    git(root, "init", "-q")
+    git(root, "add", ".")
+    git(root, "commit", "-qm", "all")
+    changed = next((root / "detections").rglob("*.yml"))
+    changed.write_text(re.sub(r"^version: \d+", "version: 99", changed.read_text(), flags=re.MULTILINE))
+    git(root, "commit", "-qam", "one")
+    return root
 
-    def _one(self, step: dict[str, Any], env: dict[str, str]) -> int:
-        own = {name: self.value(str(value)) for name, value in {**env, **step.get("env", {})}.items()}
-        clean = {name: value for name, value in os.environ.items() if not name.startswith("HARNESS_")}
-        path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-        told = {"GITHUB_STEP_SUMMARY": str(self.summary), "GITHUB_OUTPUT": str(self.outputs), "PATH": path}
-        told["XDG_CACHE_HOME"] = str(self.folder / "cache")
-        done = subprocess.run(
-            ["bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", step["run"]],
-            cwd=self.folder / "repository",
-            env={**clean, **own, **told},
-            capture_output=True,
-            text=True,
-            timeout=110,
-        )
-        print(done.stdout, done.stderr)
-        return done.returncode
 
-    def value(self, text: str) -> str:
-        def known(found: re.Match[str]) -> str:
-            return self.known[found[1].strip()]
-
-        return re.sub(r"\$\{\{(.*?)\}\}", known, text)
+@pytest.fixture(scope="session")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return built_wheel(tmp_path_factory.mktemp("wheel"))
 
 
 @pytest.fixture
 def repository(tmp_path: Path) -> Path:
-    """A repository of two detections: one as it was, one that was changed since the tag before."""
+    """Somebody else's: two detections, of which one was changed since the tag before."""
     root = tmp_path / "repository"
     root.mkdir()
     other = "0c5a54f4-2d38-4b40-8a2f-6e5c0d1f9b11"
@@ -127,87 +119,181 @@ def repository(tmp_path: Path) -> Path:
     git(root, "commit", "-qm", "both")
     git(root, "tag", "v1")
     second = next(root.rglob("second.yml"))
-    second.write_text(second.read_text().replace("version: 1", "version: 2"))
+    second.write_text(second.read_text().replace("version: 1", "version: 2").replace("2026-01-02", "2026-01-03"))
     git(root, "commit", "-qam", "second")
     return root
 
 
-def git(root: Path, *arguments: str) -> str:
-    who = ["-c", "user.name=Test", "-c", "user.email=test@example.com"]
-    return subprocess.run(
-        ["git", *who, *arguments], cwd=root, check=True, capture_output=True, text=True
-    ).stdout.strip()
+def commit(root: Path, **changes: Any) -> None:
+    write_pack(root, detection("Third", id="8d9f0e5c-7f35-4a3c-9f36-1b2f3c4d5e6f", **changes))
+    git(root, "add", ".")
+    git(root, "commit", "-qm", "third")
 
 
-def defaults() -> dict[str, str]:
-    inputs = yaml.safe_load(ACTION.read_text())["inputs"]
-    return {f"inputs.{name}": item["default"] for name, item in inputs.items()}
-
-
-def job(name: str) -> tuple[list[dict[str, Any]], dict[str, str]]:
-    document = yaml.safe_load(WORKFLOW.read_text())
-    return document["jobs"][name]["steps"], document["env"]
-
-
-def test_the_action_tests_what_it_is_told_and_shows_the_summary(repository: Path, tmp_path: Path) -> None:
-    runner = Runner(tmp_path)
-    runner.known |= defaults() | {
-        "inputs.level": "unit",
-        "inputs.changed-since": git(repository, "rev-parse", "HEAD~1"),
+def pull_request(root: Path, base: str = "HEAD~1") -> dict[str, str]:
+    return {
+        "event_name": "pull_request",
+        "event.pull_request.base.sha": git(root, "rev-parse", base),
+        "ref": "refs/pull/1/merge",
+        "workflow": "mine",
     }
-    codes = runner.run(all_steps(yaml.safe_load(ACTION.read_text())), {})
-    assert codes == {"Test": 0, "Show the summary": 0}
-    assert "Second" in runner.summary.read_text()
-    assert "First" not in runner.summary.read_text()
-    record = Path(runner.outputs.read_text().strip().removeprefix("record="))
-    assert json.loads(record.read_text())["summary"]["pass"] == 1
 
 
+def tag(root: Path, name: str) -> dict[str, str]:
+    git(root, "tag", name)
+    return {"event_name": "push", "ref_type": "tag", "ref": f"refs/tags/{name}", "workflow": "mine"}
+
+
+def names(record: Path) -> list[str]:
+    return [item["name"] for item in json.loads(record.read_text())["detections"]]
+
+
+THEIRS = """
+on: pull_request
+jobs:
+  test:
+    runs-on: ubuntu-latest
+    steps:
+      - uses: actions/checkout@v6
+        with: {fetch-depth: 0}
+      - uses: OWNER/harness/.github/actions/test-detections@v1
+        with: {changed-since: "${{ github.event.pull_request.base.sha }}"}
+"""
+
+
+@pytest.fixture
+def theirs(tmp_path: Path, repository: Path, python: Path, checkout: Path) -> tuple[GitHub, Path]:
+    """The few lines that a repository of detections needs, with the action where a runner puts it."""
+    workflow = tmp_path / "theirs.yml"
+    workflow.write_text(THEIRS)
+    place = tmp_path / "_actions" / "OWNER" / "harness" / "v1"
+    shutil.copytree(checkout, place)
+    action = {"OWNER/harness/.github/actions/test-detections@v1": place / ".github" / "actions" / "test-detections"}
+    return GitHub(tmp_path / "github", repository, python, action), workflow
+
+
+SHELL = ["Install harness", "Test", "Show the summary"]
+"""The shell steps of the action."""
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(300)
+def test_another_repository_uses_the_action_in_a_few_lines(theirs: tuple[GitHub, Path], repository: Path) -> None:
+    github, workflow = theirs
+    ran = github.run(workflow, pull_request(repository))["test"]
+    assert ran.codes == dict.fromkeys(SHELL, 0), ran.log
+    assert ("Second" in ran.summary, "First" in ran.summary) == (True, False)
+    assert names(github.artifacts / "detection-testing" / "record.json") == ["Second"]
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(300)
 def test_the_action_fails_with_a_detection_that_fails_and_still_shows_the_summary(
-    repository: Path, tmp_path: Path
+    theirs: tuple[GitHub, Path], repository: Path
 ) -> None:
-    write_pack(repository, detection("Third", search="`things` process=nothing | `third_filter`"))
-    runner = Runner(tmp_path)
-    runner.known |= defaults() | {"inputs.level": "unit"}
-    codes = runner.run(all_steps(yaml.safe_load(ACTION.read_text())), {})
-    assert codes == {"Test": 1, "Show the summary": 0}
-    assert "Third" in runner.summary.read_text()
+    github, workflow = theirs
+    commit(repository, search="`things` process=nothing | stats count by dest user process | `third_filter`")
+    ran = github.run(workflow, pull_request(repository))["test"]
+    assert ran.codes == dict(zip(SHELL, [0, 1, 0], strict=True)), ran.log
+    assert (ran.result, "Third" in ran.summary) == ("failure", True)
+    assert names(github.artifacts / "detection-testing" / "record.json") == ["Third"]
 
 
-def test_a_pull_request_tests_what_changed(repository: Path, tmp_path: Path) -> None:
-    steps, env = job("changed")
-    base = git(repository, "rev-parse", "HEAD~1")
-    runner = Runner(tmp_path, inputs__harness="", inputs__root=".")
-    runner.known["github.event.pull_request.base.sha"] = base
-    assert set(runner.run(steps, env).values()) == {0}
-    record = json.loads((repository / "results" / "record.json").read_text())
-    assert [item["name"] for item in record["detections"]] == ["Second"]
+@pytest.mark.slow
+@pytest.mark.timeout(300)
+def test_a_finding_is_an_annotation_in_the_file_that_it_is_about(theirs: tuple[GitHub, Path], repository: Path) -> None:
+    github, workflow = theirs
+    commit(repository, author=None)
+    ran = github.run(workflow, pull_request(repository))["test"]
+    assert re.search(r"^::error file=detections/third\.yml,line=\d+,title=", ran.log, re.MULTILINE), ran.log
 
 
-def test_the_shards_of_a_full_run_are_merged_into_one_report_and_a_tag_is_gated(
-    repository: Path, tmp_path: Path
+@pytest.mark.slow
+@pytest.mark.timeout(300)
+def test_a_pull_request_that_changes_no_detection_passes(theirs: tuple[GitHub, Path], repository: Path) -> None:
+    github, workflow = theirs
+    (repository / "README.md").write_text("Read me.\n")
+    git(repository, "add", ".")
+    git(repository, "commit", "-qm", "words")
+    ran = github.run(workflow, pull_request(repository))["test"]
+    assert ran.result == "success", ran.log
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(300)
+def test_the_workflow_tests_on_a_pull_request_what_changed(
+    tmp_path: Path, repository: Path, python: Path, wheel: Path
 ) -> None:
-    steps, env = job("full")
-    merging, _ = job("report")
-    gating, _ = job("gate")
-    runner = Runner(tmp_path, inputs__harness="", inputs__root=".")
-    for shard in ("1/2", "2/2"):
-        runner.known["matrix.shard"] = shard
-        assert runner.run(steps, env) == {"Test": 0}
-        kept = repository / "records" / f"record-{shard[0]}"
-        kept.mkdir(parents=True)
-        (repository / "results" / "record.json").rename(kept / "record.json")
-    assert runner.run(merging, env) == {"Merge the records": 0}
-    assert {"First", "Second"} <= set(re.findall(r"First|Second", runner.summary.read_text()))
-    code = runner.run(gating, env)["Decide"]
-    decision = (repository / "release" / "decision.txt").read_text()
-    assert "Second" in decision
-    assert code in {0, 1}
-    assert json.loads((repository / "release" / "manifest.json").read_text())
+    github = GitHub(tmp_path / "github", repository, python)
+    ran = github.run(WORKFLOW, pull_request(repository), {"harness": str(wheel)})
+    assert {name: job.result for name, job in ran.items()} == {
+        "changed": "success", "full": "skipped", "container": "skipped", "report": "success", "gate": "skipped",
+    }  # fmt: skip
+    assert ("Second" in ran["report"].summary, "First" in ran["report"].summary) == (True, False)
 
 
-def test_a_run_in_which_nothing_was_to_be_tested_says_so(repository: Path, tmp_path: Path) -> None:
-    merging, env = job("report")
-    runner = Runner(tmp_path, inputs__harness="", inputs__root=".")
-    assert runner.run(merging, env) == {"Merge the records": 0}
-    assert "No detection was to be tested." in runner.summary.read_text()
+@pytest.mark.slow
+@pytest.mark.timeout(600)
+def test_the_workflow_tests_everything_in_shards_merges_them_and_gates_a_tag(
+    tmp_path: Path, repository: Path, python: Path, wheel: Path
+) -> None:
+    github = GitHub(tmp_path / "github", repository, python)
+    inputs = {"harness": str(wheel), "shards": '["1/2", "2/2"]'}
+    ran = github.run(WORKFLOW, tag(repository, "v2"), inputs)
+    assert {name: job.result for name, job in ran.items()} == {
+        "changed": "skipped", "full 0": "success", "full 1": "success", "container": "skipped", "report": "success",
+        "gate": "success",
+    }, ran["gate"].log  # fmt: skip
+    assert {"First", "Second"} <= set(re.findall(r"First|Second", ran["report"].summary))
+    assert "Second" in ran["gate"].summary
+    assert json.loads((github.artifacts / "release" / "manifest.json").read_text())
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(600)
+def test_a_tag_that_the_gate_refuses_says_why(tmp_path: Path, repository: Path, python: Path, wheel: Path) -> None:
+    second = next(repository.rglob("second.yml"))
+    second.write_text(second.read_text().replace("2026-01-03", "2026-01-02"))
+    git(repository, "commit", "-qam", "the old date")
+    github = GitHub(tmp_path / "github", repository, python)
+    ran = github.run(WORKFLOW, tag(repository, "v2"), {"harness": str(wheel), "shards": '["1/1"]'})
+    assert (ran["report"].result, ran["gate"].result) == ("success", "failure")
+    assert "the version is new, but the date is still 2026-01-02" in ran["gate"].summary
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(600)
+def test_what_fails_anywhere_is_released_by_no_gate(
+    tmp_path: Path, repository: Path, python: Path, wheel: Path
+) -> None:
+    commit(repository, search="`things` process=nothing | stats count by dest user process | `third_filter`")
+    github = GitHub(tmp_path / "github", repository, python)
+    ran = github.run(WORKFLOW, tag(repository, "v2"), {"harness": str(wheel), "shards": '["1/1"]'})
+    assert {name: job.result for name, job in ran.items()} == {
+        "changed": "skipped", "full 0": "failure", "container": "skipped", "report": "failure", "gate": "skipped",
+    }  # fmt: skip
+    assert "Third" in ran["report"].summary
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(600)
+def test_our_own_workflow_runs_its_targets_and_tests_what_changed(tmp_path: Path, checkout: Path, python: Path) -> None:
+    """make only says what it would do: that is what runs this test."""
+    github = GitHub(tmp_path / "github", checkout, python)
+    github.environment["MAKEFLAGS"] = "n"
+    ran = github.run(ROOT / ".github" / "workflows" / "test.yml", pull_request(checkout))
+    assert {name: job.result for name, job in ran.items()} == dict.fromkeys(
+        ["test", "containers", "detections"], "success"
+    )
+    assert "pytest" in ran["test"].log
+    assert "-m containers tests/containers" in ran["containers"].log
+    assert len(names(github.artifacts / "detection-testing" / "record.json")) == 1
+
+
+def test_our_nights_call_the_workflow_with_inputs_that_it_has() -> None:
+    nightly = yaml.safe_load((ROOT / ".github" / "workflows" / "nightly.yml").read_text())
+    called = yaml.safe_load(WORKFLOW.read_text())[True]["workflow_call"]["inputs"]
+    (job,) = nightly["jobs"].values()
+    assert ROOT / job["uses"] == WORKFLOW
+    assert job["with"].keys() <= called.keys()
+    assert {name for name, item in called.items() if item.get("required")} <= job["with"].keys()
