@@ -12,10 +12,10 @@ from harness.spl.eval_expression import parse_eval
 from harness.spl.parser import parse_pipeline
 
 MODELS = (
-    "Alerts", "Authentication", "Certificates", "Change", "Change_Analysis", "Compute_Inventory", "DLP", "Data_Access", "Databases",
-    "Email", "Endpoint", "Event_Signatures", "Interprocess_Messaging", "Intrusion_Detection", "JVM", "Malware",
-    "Network_Resolution", "Network_Sessions", "Network_Traffic", "Performance", "Splunk_Audit", "Ticket_Management",
-    "Updates", "Vulnerabilities", "Web",
+    "Alerts", "Authentication", "Certificates", "Change", "Change_Analysis", "Compute_Inventory", "DLP",
+    "Data_Access", "Databases", "Email", "Endpoint", "Event_Signatures", "Interprocess_Messaging",
+    "Intrusion_Detection", "JVM", "Malware", "Network_Resolution", "Network_Sessions", "Network_Traffic",
+    "Performance", "Splunk_Audit", "Ticket_Management", "Updates", "Vulnerabilities", "Web",
 )  # fmt: skip
 
 
