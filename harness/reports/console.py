@@ -28,7 +28,11 @@ def _print_detection(console: Console, detection: DetectionRecord) -> None:
     from rich.table import Table
     from rich.text import Text
 
-    console.print(Text.assemble((detection.name, "bold"), f"  {detection.type}  ", (detection.file, "dim")))
+    console.print(
+        Text.assemble(
+            (detection.name, "bold"), f"  {detection.type}" if detection.type else "", (f"  {detection.file}", "dim")
+        )
+    )
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     for column in words.COLUMNS:
         table.add_column(column, overflow="fold")

@@ -30,7 +30,7 @@ def _all_passed(detection: DetectionRecord) -> bool:
 def _detection(detection: DetectionRecord) -> list[str]:
     lines = [
         f"## {_escape(detection.name)}\n",
-        f"{_escape(detection.type)}, version {detection.version}, `{detection.file}`\n",
+        ", ".join([*map(_escape, words.about(detection)), f"`{detection.file}`"]) + "\n",
         f"| {' | '.join(words.COLUMNS)} |",
         f"|{'---|' * len(words.COLUMNS)}",
     ]

@@ -31,6 +31,12 @@ def status(result: TestRecord) -> str:
     return f"{STATUS[result.status]} (flaky)" if result.flaky else STATUS[result.status]
 
 
+def about(detection: DetectionRecord) -> list[str]:
+    """Its type, version and status; of a file that could not be read nothing is known."""
+    version = f"version {detection.version}" if detection.version else ""
+    return [text for text in (detection.type, version, detection.status) if text]
+
+
 def test_type(detection: DetectionRecord, result: TestRecord) -> str:
     """The level; with the test's name where the detection has several tests at that level."""
     same = [other for other in detection.results if other.level == result.level]

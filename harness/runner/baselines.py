@@ -29,7 +29,7 @@ def prepare(draft: Draft, tools: Tools, session: Session) -> Generator[Event, No
     """All that must be there before the search runs: the test's data, what its baselines put down, and the risk that
     other detections leave. Gives a verdict if the test cannot go on."""
     stopped = yield from _replay_after_baselines(draft, tools, session)
-    return stopped if stopped is not None else (yield from leave_risk(draft, session))
+    return stopped if stopped is not None else (yield from leave_risk(draft, tools, session))
 
 
 def _replay_after_baselines(draft: Draft, tools: Tools, session: Session) -> Generator[Event, None, Verdict | None]:

@@ -12,11 +12,13 @@ from itertools import islice
 from harness.backends.base import Session
 from harness.errors import BackendError, SPLError
 from harness.runner.alerts import read_risk_events
-from harness.runner.draft import Draft
+from harness.runner.draft import Draft, Tools
 from harness.runner.events import Event, RiskLeft
+from harness.runner.explanation import explain_no_run
 from harness.runner.record import ContributorRecord, Status
 from harness.runner.replaying import event_times
 from harness.runner.saved import install
+from harness.runner.stages import Macros, expand
 from harness.runner.subject import Subject
 from harness.runner.verdict import Verdict, judge_error
 from harness.wording import counted
@@ -25,7 +27,7 @@ MAX_RUNS = 500
 """Runs of one schedule over the test's data; more than three weeks of one that runs each hour."""
 
 
-def leave_risk(draft: Draft, session: Session) -> Generator[Event, None, Verdict | None]:
+def leave_risk(draft: Draft, tools: Tools, session: Session) -> Generator[Event, None, Verdict | None]:
     """Run the detections that the test names. Gives a verdict if one of them leaves nothing to rest on."""
     if draft.test.risk_from and not session.alone:
         raise BackendError(
@@ -35,7 +37,7 @@ def leave_risk(draft: Draft, session: Session) -> Generator[Event, None, Verdict
     events = event_times(session) if draft.test.risk_from else []
     for subject in draft.test.risk_from:
         try:
-            left = _run(subject, events, session)
+            left = _run(subject, events, tools.macros(session.client), session)
         except SPLError as error:
             return _about(subject, judge_error(error))
         if isinstance(left, Verdict):
@@ -45,15 +47,14 @@ def leave_risk(draft: Draft, session: Session) -> Generator[Event, None, Verdict
     return None
 
 
-def _run(subject: Subject, events: list[float], session: Session) -> ContributorRecord | Verdict:
+def _run(subject: Subject, events: list[float], macros: Macros, session: Session) -> ContributorRecord | Verdict:
     schedule = subject.saved_search.schedule
     moments = list(islice(schedule.all_runs_over(events), MAX_RUNS + 1))
     if len(moments) > MAX_RUNS:
         return Verdict(Status.ERROR, f"its schedule {schedule.cron} has more than {MAX_RUNS} runs over the data")
     finding = [moment for moment in moments if _finds(subject, moment, session)]
     if not finding:
-        runs = counted(len(moments), "run")
-        return Verdict(Status.FAIL, f"none of {runs} of its schedule {schedule.cron} finds anything in the data")
+        return Verdict(Status.FAIL, explain_no_run(session, expand(subject.search, macros), subject.search, schedule))
     name = session.saved_search_name(subject.saved_search.name)
     session.approach(finding[0])
     install(session.client, name, subject, schedule)

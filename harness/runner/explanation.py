@@ -8,8 +8,9 @@ from harness.backends.base import Session
 from harness.knowledge.stanzas import Props
 from harness.runner.clauses import Step, dropping, steps_of
 from harness.runner.record import StageRecord
-from harness.runner.replaying import census, mine
-from harness.runner.stages import Expanded
+from harness.runner.replaying import census, event_times, mine
+from harness.runner.schedule import Schedule
+from harness.runner.stages import Expanded, measure
 from harness.runner.window import Window
 from harness.wording import counted
 
@@ -44,6 +45,23 @@ def explain_no_rows(session: Session, search: Expanded, window: Window, stages: 
     if steps and not steps[0].rows and "datamodel" in steps[0].clause:
         details.append(f"tags of the indexed events: {_tags(session)}")
     return "\n".join([f"{head}, {why}", *details])
+
+
+def explain_no_run(session: Session, expanded: Expanded, search: str, schedule: Schedule) -> str:
+    """Why no run of a schedule finds anything: the search finds nothing at all, or not within the range of one run."""
+    whole = session.client.count(search)
+    if not whole:
+        stages = measure(session.client, expanded, Window(), total=0)
+        return explain_no_rows(session, expanded, Window(), stages)
+    head = (
+        f"no run of the schedule {schedule.cron} finds anything, "
+        f"though the search over all time gives {counted(whole, 'row')}"
+    )
+    if schedule.runs_seeing(event_times(session)):
+        why = "the events that the search brings together lie further apart"
+    else:
+        why = "no event lies in that of any run, as the ranges leave gaps between them"
+    return f"{head}\neach run sees {schedule.earliest} to {schedule.latest} only: {why}"
 
 
 def unknown(session: Session) -> list[str]:

@@ -134,7 +134,8 @@ def _planned(
 
 def _data(datasets: Sequence[AttackData]) -> tuple[TestData, ...]:
     return tuple(
-        TestData(item.data, item.source, item.sourcetype, item.index, item.host, item.retime) for item in datasets
+        TestData(item.data, item.source, item.sourcetype, item.index, item.host, item.retime, item.line)
+        for item in datasets
     )
 
 

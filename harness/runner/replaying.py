@@ -35,6 +35,8 @@ class TestData:
     index: str = ""
     host: str = ""
     retime: str = ""
+    line: int | None = None
+    """Of the file that names it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +72,12 @@ def load(datasets: Sequence[TestData], locator: Locator, mentioned_in: Path) -> 
     """Find and read every dataset before anything is sent: a missing one costs nothing then."""
     loaded = []
     for dataset in datasets:
-        path = locator.find(dataset.data, mentioned_in=mentioned_in)
+        try:
+            path = locator.find(dataset.data, mentioned_in=mentioned_in)
+        except DatasetError as error:
+            if error.where == FilePlace(mentioned_in):
+                error.where = FilePlace(mentioned_in, dataset.line)
+            raise
         loaded.append(Loaded(dataset, path, _prepared(path, dataset.sourcetype)))
     return loaded
 

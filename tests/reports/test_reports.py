@@ -15,7 +15,7 @@ from msgspec.structs import replace
 
 from harness.errors import UsageError
 from harness.reports import FORMATS, console, parse_request, renderer, write
-from harness.runner.record import Attempt, RunRecord, Status, decode, encode, summarise
+from harness.runner.record import Attempt, DetectionRecord, RunRecord, Status, decode, encode, summarise
 from tests.reports.samples import sample_record
 
 
@@ -226,3 +226,13 @@ def test_a_report_that_cannot_be_written_names_the_file(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(UsageError, match="cannot be written"):
         write(sample_record(), "json", tmp_path / "file" / "below")
+
+
+def test_a_file_that_could_not_be_read_is_shown_without_blanks_for_what_is_not_known() -> None:
+    unread = DetectionRecord(name="broken", id="", version=0, type="", status="", file="detections/b.yml", sha256="")
+    record = replace(sample_record(), detections=(unread,))
+    assert "\ndetections/b.yml" not in renderer("markdown")(record)
+    assert "\n`detections/b.yml`\n" in renderer("markdown")(record)
+    page = lxml_html.fromstring(renderer("html")(record))
+    assert page.xpath("//section/small/text()") == ["detections/b.yml"]
+    assert page.xpath("//input[@data-filter='type']") == []

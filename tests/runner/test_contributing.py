@@ -96,7 +96,11 @@ def test_throttling_holds_over_the_runs(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("changes", "status", "why"),
     [
-        ({"search": "`things` process=nothing"}, Status.FAIL, "finds anything in the data"),
+        (
+            {"search": "`things` process=nothing"},
+            Status.FAIL,
+            "no rows: 3 events indexed, search (command 1 of 1) dropped the last 3: process=nothing",
+        ),
         ({"search": "`things` | nonsense"}, Status.FAIL, "the search does not run: Unknown search command"),
         ({"search": "`things` | sendemail to=a"}, Status.ERROR, "unsupported: "),
         ({"search": "`things` | stats count by user process"}, Status.FAIL, "but leaves no risk event"),

@@ -225,3 +225,20 @@ def test_a_real_time_schedule_is_an_error_that_says_so(tmp_path: Path) -> None:
     result = run(tmp_path, detection(deployment=own))
     assert result.status is Status.ERROR
     assert result.reason.startswith("unsupported: Real-time searches are not supported: 'rt-5m'.")
+
+
+def test_a_gap_between_runs_is_told_from_an_attack_that_is_too_long_for_one(tmp_path: Path) -> None:
+    own = {"scheduling": {"cron_schedule": "30 * * * *", "earliest_time": "-5m@m", "latest_time": "now"}}
+    gap = run(tmp_path / "gap", detection(deployment=own))
+    assert gap.reason.splitlines()[1] == (
+        "each run sees -5m@m to now only: no event lies in that of any run, as the ranges leave gaps between them"
+    )
+    long = run(tmp_path / "long", detection(search=BOTH), **{"data.log": HOUR_APART})
+    assert "the events that the search brings together lie further apart" in long.reason
+
+
+def test_what_an_alert_lacks_is_not_blamed_on_an_add_on(tmp_path: Path) -> None:
+    document = detection(tests=[a_test(expect={"risk": [{"risk_score": 1}]})])
+    assert run(tmp_path, document).reason.splitlines() == [
+        "no risk event has risk_score=1; the nearest, risk event 1, has risk_score=64"
+    ]

@@ -279,3 +279,10 @@ def test_fail_fast_ends_the_run_after_the_first_failure(tmp_path: Path) -> None:
 def test_a_detection_without_a_search_is_an_error_though_it_would_find_everything(tmp_path: Path) -> None:
     result = one(tmp_path, detection(search=None))
     assert (result.status, result.reason) == (Status.ERROR, "the detection has no search")
+
+
+def test_a_dataset_that_is_not_there_is_told_with_the_line_that_names_it(tmp_path: Path) -> None:
+    reason = one(tmp_path, detection(tests=[a_test("nowhere.log")])).reason
+    lines = (tmp_path / "detections/net_use.yml").read_text().splitlines()
+    number = next(number for number, line in enumerate(lines, 1) if "nowhere.log" in line)
+    assert f"net_use.yml:{number}: the dataset nowhere.log does not exist" in reason

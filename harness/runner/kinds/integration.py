@@ -28,7 +28,7 @@ from harness.runner.baselines import prepare
 from harness.runner.draft import Draft, Tools
 from harness.runner.drilldowns import try_drilldowns
 from harness.runner.events import Event, SearchFinished
-from harness.runner.explanation import explain_no_rows
+from harness.runner.explanation import explain_no_run
 from harness.runner.kinds.unit import judge, rows_without_data, with_hints
 from harness.runner.matching import missing
 from harness.runner.record import Level, Status
@@ -36,11 +36,10 @@ from harness.runner.replaying import event_times, load
 from harness.runner.retiming import remark
 from harness.runner.saved import install
 from harness.runner.schedule import Schedule
-from harness.runner.stages import Expanded, expand, measure
+from harness.runner.stages import expand, measure
 from harness.runner.subject import Subject
 from harness.runner.verdict import Verdict
 from harness.runner.window import Window
-from harness.wording import counted
 
 ONE_RUN = Expectation()
 """What one run must find: something. How much there is over all time, and what, is for the unit test."""
@@ -68,11 +67,13 @@ def run(draft: Draft, tools: Tools) -> Generator[Event, None, Verdict]:
             return stopped
         chosen = _choose_run(session, subject, max(test.expect.minimum, 1))
         if chosen is None:
-            return _no_run(session, subject, expanded)
+            return Verdict(
+                Status.FAIL, explain_no_run(session, expanded, subject.search, subject.saved_search.schedule)
+            )
         outcome = _run_scheduled(session, subject, chosen)
         draft.rows = outcome.rows
         yield SearchFinished(draft.id, outcome.result_count, outcome.seconds)
-        verdict = judge(draft, outcome, ONE_RUN)
+        verdict = with_hints(judge(draft, outcome, ONE_RUN), outcome, session)
         remarks = verdict.reason
         if verdict.status is Status.PASS:
             verdict = _judge_alert(session, subject, outcome, chosen, test.expect)
@@ -80,7 +81,7 @@ def run(draft: Draft, tools: Tools) -> Generator[Event, None, Verdict]:
             draft.stages = measure(session.client, expanded, chosen.window, total=outcome.result_count)
         if verdict.status is Status.PASS:
             return Verdict(verdict.status, chosen.note).and_said(remarks, verdict.reason, remark(draft, expanded.text))
-        return with_hints(verdict, outcome, session)
+        return verdict
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,21 +124,6 @@ def _choose_run(session: Session, subject: Subject, wanted: int) -> _Run | None:
 
 
 _LATER = "run by the schedule {cron}: the attack was recorded across two runs of its own schedule"
-
-
-def _no_run(session: Session, subject: Subject, expanded: Expanded) -> Verdict:
-    whole = session.client.count(subject.search)
-    if not whole:
-        stages = measure(session.client, expanded, Window(), total=0)
-        return Verdict(Status.FAIL, explain_no_rows(session, expanded, Window(), stages))
-    schedule = subject.saved_search.schedule
-    return Verdict(
-        Status.FAIL,
-        f"no run of the schedule {schedule.cron} finds anything, "
-        f"though the search over all time gives {counted(whole, 'row')}\n"
-        f"each run sees {schedule.earliest} to {schedule.latest} only: "
-        "the events that the search brings together lie further apart",
-    )
 
 
 def _run_scheduled(session: Session, subject: Subject, run: _Run) -> Outcome:
