@@ -26,6 +26,7 @@ action=rm param=x method=iqr type=hosts index=main index=* source=x sep=: format
 time_window=1h current=f global=f reset_before="n>1" keepevents=t keepempty=t sortby useother=t usenull=f
 otherstr=x partial=f cont=f aligntime=earliest start=0 end=5 count=2 maxspan=1h startswith="a" endswith=(n>1)
 mvlist=t header_field=a include_empty=f data="a,b" datamodel=X.Y nodename=X timeformat="%Y" maxsearches=1
+left=L right=R L.a=R.a usetime=t span=3d span=1w
 search="search a" override=t row=f col=t labelfield=a fieldname=z low=0-1 default=z
 """
 TEXT = st.one_of(

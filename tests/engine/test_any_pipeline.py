@@ -36,6 +36,7 @@ appendpipe [stats count]
 autoregress {} p=1-2
 bin {} span=2
 bin _time
+bin _time span=3d
 chart sum({}) over {} by {} limit=1
 chart max({}) over {} by {} where max in top1
 collect index=summary
@@ -66,6 +67,7 @@ setfields a="1"
 trendline sma2({}) wma3({}) as t
 iplocation {}
 join type=outer max=0 [search index=main | table a b]
+join left=L right=R where L.{}=R.a usetime=t earlier=f max=0 [search index=main]
 makecontinuous {} span=1
 makemv delim="," {}
 map search="search index=main a=$a$"
@@ -81,6 +83,7 @@ rare {} showperc=f
 regex {}="1"
 rename {} as q, * as p_*
 replace "*x" with "y*"
+require
 return 2 {} $a
 reverse
 rex field={} "(?<g1>.)(?<g2>x)?"
@@ -94,6 +97,7 @@ stats sum({}) avg({}) min({}) max({}) stdev({}) median({}) perc90({}) range({}) 
 strcat {} "x" {} z
 streamstats current=f window=2 last({}) as p by {}
 table {} *
+tags {} outputfield=t
 tail 2
 timechart span=1mon avg({}) by {}
 timechart span=1d per_hour({}) partial=t agg=max by {} span=2
@@ -110,10 +114,10 @@ xpath field={} outfield=z "//b"
 xyseries {} {} {}
 """.strip().splitlines()
 
-# They begin a search, or are about things that no rows are: datasets, lookups, indexes.
+# They begin a search, or are about things that no rows are: datasets, lookups, indexes, models.
 ELSEWHERE = {"makeresults", "tstats", "from", "datamodel", "multisearch", "union", "set", "eventcount", "timechart",
              "lookup", "inputlookup", "outputlookup", "gentimes", "metadata", "mstats", "mcatalog",
-             "rest", "loadjob", "pivot", "typeahead", "savedsearch"}  # fmt: skip
+             "rest", "loadjob", "pivot", "typeahead", "savedsearch", "fit", "apply", "summary"}  # fmt: skip
 
 
 @st.composite

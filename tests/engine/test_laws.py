@@ -94,6 +94,19 @@ def test_reverse_twice_is_nothing(rows: list[Row]) -> None:
 
 @given(rows=ROWS)
 @LAW
+def test_a_join_by_a_where_clause_joins_the_rows_that_one_by_the_field_does(rows: list[Row]) -> None:
+    for options in ("max=0", "type=left"):
+        plain = rows_of(rows, f"| table g i | join {options} g [search index=main | table g n]")
+        aliased = rows_of(
+            rows, f"| table g i | join {options} left=L right=R where L.g=R.g [search index=main | table g n]"
+        )
+        assert [(row.get("L.g"), row["L.i"], row.get("R.n")) for row in aliased] == [
+            (row.get("g"), row["i"], row.get("n")) for row in plain
+        ]
+
+
+@given(rows=ROWS)
+@LAW
 def test_append_adds_rows_and_changes_none(rows: list[Row]) -> None:
     assert rows_of(rows, "| append [search index=main]") == rows_of(rows, "") * 2
 
