@@ -5,7 +5,7 @@ of two patterns the one earlier in ASCII order wins, and ``priority`` outranks b
 (N10.25-N10.27). Stanzas merge setting by setting.
 
 Names match wholly. Sources and source types match in their case, hosts in any. A source type that only differs in case
-from a stanza is given that stanza all the same, which a Splunk would not do, and is reported.
+from a stanza is reported, as it was hardly meant.
 
 A pattern is PCRE in which ``...`` stands for anything, ``*`` for anything but ``/``, and ``.`` for itself. The name of
 a source type is one only if it begins with ``(?::){0}``.
@@ -50,7 +50,7 @@ class Props:
     def __init__(self, stanzas: Stanzas, warn: Callable[[KnowledgeError], None]) -> None:
         self.stanzas = stanzas
         self._warn = warn
-        self._any_case: dict[str, _Entry] = {}
+        self._any_case: dict[str, str] = {}
         self._default = _Entry(DEFAULT, stanzas.get(DEFAULT, {}), None, 0)
         self._patterns: dict[Kind, list[_Entry]] = {"source::": [], "host::": [], "": []}
         self._exact: dict[tuple[Kind, str], _Entry] = {}
@@ -67,7 +67,7 @@ class Props:
             entry = _Entry(name, settings, None, integer(settings.get("priority"), 100))
             self._exact[kind, _folded(re.sub(r"\\\\", r"\\", own) if kind else own, kind)] = entry
             if not kind:
-                self._any_case[own.lower()] = entry
+                self._any_case[own.lower()] = own
             return
         try:
             pattern = compile_pcre(translate(own, kind))
@@ -103,24 +103,23 @@ class Props:
         if found is None:
             matching = [entry for entry in self._patterns[kind] if entry.pattern and entry.pattern.search(value)]
             exact = self._exact.get((kind, _folded(value, kind)))
-            if exact is None and not kind:
-                exact = self._in_another_case(value)
             if exact is not None:
                 matching.append(exact)
+            elif not kind and not matching:
+                self._warn_of_case(value)
             matching.sort(key=lambda entry: entry.rank, reverse=True)
             found = self._matches[kind, value] = tuple(matching)
         return found
 
-    def _in_another_case(self, sourcetype: str) -> _Entry | None:
-        found = self._any_case.get(sourcetype.lower())
-        if found is not None:
+    def _warn_of_case(self, sourcetype: str) -> None:
+        near = self._any_case.get(sourcetype.lower())
+        if near is not None:
             self._warn(
                 KnowledgeError(
-                    f"props.conf: [{found.name}] is applied to the source type {sourcetype}, whose case differs",
-                    hint="A Splunk matches source types in their case: name the stanza as the data names it.",
+                    f"props.conf: no stanza applies to the source type {sourcetype}; [{near}] differs in case",
+                    hint=f"Source types match in their case: give the data the source type {near}, if that was meant.",
                 )
             )
-        return found
 
 
 def _folded(name: str, kind: Kind) -> str:

@@ -66,14 +66,14 @@ def test_a_source_type_is_a_pattern_only_with_its_prefix() -> None:
     assert layers("[app*]\na = 1\n", sourcetype="app:x") == []
 
 
-def test_a_source_type_in_another_case_is_reported_unless_the_stanza_allows_any() -> None:
+def test_a_stanza_in_another_case_does_not_apply_to_a_source_type_and_is_reported_unless_it_allows_any() -> None:
     warnings: list[KnowledgeError] = []
     found = Props({"App": {"a": "1"}, "(?::){0}(?i)Any": {"a": "2"}}, warnings.append)
     assert [found.settings("s", "h", name) for name in ("App", "ANY", "other")] == [{"a": "1"}, {"a": "2"}, {}]
     assert not warnings
-    assert found.settings("s", "h", "app") == {"a": "1"}
+    assert found.settings("s", "h", "app") == {}
     assert [warning.message for warning in warnings] == [
-        "props.conf: [App] is applied to the source type app, whose case differs"
+        "props.conf: no stanza applies to the source type app; [App] differs in case"
     ]
 
 
