@@ -260,6 +260,12 @@ def children(node: Expr) -> tuple[Expr, ...]:
     return (node.operand, *node.choices) if isinstance(node, Membership) else ()
 
 
+def fields_of(node: Expr) -> set[str]:
+    """The fields that an expression reads."""
+    own = {node.name} if isinstance(node, FieldRef) else set()
+    return own.union(*map(fields_of, children(node)))
+
+
 _CHAINED: Final = _LOGIC | {"."}
 _LONG: Final = 16
 

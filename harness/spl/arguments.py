@@ -25,6 +25,7 @@ _WORD: Final = re.compile(r'(?:[^-\s,"=()\[\]<>!]|-(?!>))+')
 _MARK: Final = re.compile(r"->|==|!=|<=|>=|[,=()\[\]<>!]")
 _OPTION_NAME: Final = re.compile(r"([A-Za-z_][A-Za-z0-9_.]*+)\s*+=(?!=)")
 _FIELD: Final = re.compile(r'(?:[^-\s,"=()\[\]]++|-(?!>)|\([^\s()"]*\))+')
+_QUOTED_PARENTHESES: Final = re.compile(r'"\("([^\s,\])].*?)(?<!\\)"\)"', re.DOTALL)
 _BARE_VALUE: Final = re.compile(r'[^\s,"()\[\]]++')
 _BY: Final = frozenset(("BY",))
 
@@ -168,9 +169,14 @@ class Arguments:
     def value(self) -> str:
         """What stands after the ``=`` of an option: a quoted string, or text up to a blank, comma or bracket.
 
-        Parentheses belong to it (``eval(x > 1)``, with its blanks).
+        Parentheses belong to it (``eval(x > 1)``, with its blanks), and they may be quoted themselves:
+        ``"("x == \\"y\\"")"``.
         """
         text, start, end = self._source.text, self._position, self._source.end
+        quoted = _QUOTED_PARENTHESES.match(text, start, end)
+        if quoted is not None:
+            self._move(quoted.end())
+            return f"({unescape(quoted[1])})"
         if start < end and text[start] == '"':
             after = quoted_end(self._source, start)
             self._move(after)

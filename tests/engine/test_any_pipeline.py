@@ -54,6 +54,7 @@ extract pairdelim=";" kvdelim=":"
 fieldformat {}=tostring({})
 fields - {}
 fields {} *
+fieldsummary maxvals=1 {} a*
 filldown {}
 fillnull value=z
 foreach * [eval <<FIELD>>='<<FIELD>>'."x"]

@@ -5,7 +5,7 @@ M4.90 to M4.95.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -18,8 +18,9 @@ from harness.engine.context import SearchContext
 from harness.engine.fields import as_text
 from harness.engine.statistics import Measure, Output, check_measures, outputs, read_measures, refuse_by_names
 from harness.engine.store import times_of
-from harness.errors import SearchError
+from harness.errors import SearchError, UnsupportedSPL
 from harness.expressions import evaluate_mask
+from harness.expressions.compile import fields_of
 from harness.spl.arguments import Arguments, boolean, non_negative_integer, string
 from harness.spl.eval_expression import parse_eval
 from harness.spl.nodes import Expr
@@ -43,6 +44,9 @@ _UNSORTED: Final = (
 
 Sample = tuple[tuple[Value, ...], float]
 """The arguments' values in one row, and its time."""
+
+Ends = Callable[[int, "Sequence[Value] | None"], bool]
+"""Asked with the number of a row and its statistics, None for a row without the by-field."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +95,7 @@ class StreamStats(SearchCommand):
     def run(self, frame: Frame, context: SearchContext) -> Frame:
         wanted = outputs(self.measures, frame, self.by, context)
         codes, known = self._groups(frame)
-        before, after = self._resets(frame, context, codes, known)
+        before, after = self._resets(frame, context, codes, known), self._ends(frame, context, wanted)
         times = times_of(frame)
         if self.seconds is not None and not _is_sorted(times):
             raise SearchError(f"Error in 'streamstats' command: {_UNSORTED}")
@@ -119,21 +123,41 @@ class StreamStats(SearchCommand):
 
     def _resets(
         self, frame: Frame, context: SearchContext, codes: np.ndarray[tuple[int], np.dtype[np.int32]], known: Mask
-    ) -> tuple[list[bool], list[bool]]:
-        """Before which rows, and after which, everything begins anew."""
-        nowhere = np.zeros(frame.length, dtype=np.bool_)
-        before = nowhere
+    ) -> list[bool]:
+        """Before which rows everything begins anew."""
+        before = np.zeros(frame.length, dtype=np.bool_)
         if self.reset_before is not None:
             before = evaluate_mask(self.reset_before, frame, context.scope())
         if self.reset_on_change and frame.length:
             changed = np.append([False], (codes[1:] != codes[:-1]) | ~known[1:] | ~known[:-1])
             before = before | changed
-        after = nowhere if self.reset_after is None else evaluate_mask(self.reset_after, frame, context.scope())
-        return before.tolist(), after.tolist()
+        return before.tolist()
+
+    def _ends(self, frame: Frame, context: SearchContext, wanted: Sequence[Output]) -> Ends:
+        """Whether everything begins anew after a row, for which the statistics of that row may be asked."""
+        made = {one.name for one in wanted}
+        if self.reset_before is not None and made & fields_of(self.reset_before):
+            raise UnsupportedSPL("The 'streamstats' command: reset_before that reads what the command writes.")
+        condition = self.reset_after
+        if condition is None:
+            return lambda row, found: False
+        if not made & fields_of(condition):
+            ends = evaluate_mask(condition, frame, context.scope()).tolist()
+            return lambda row, found: ends[row]
+        columns = {name: frame.column(name) for name in fields_of(condition)}
+
+        def reached(row: int, found: Sequence[Value] | None) -> bool:
+            values = {name: column[row] for name, column in columns.items()}
+            if found is not None:
+                values |= dict(zip((one.name for one in wanted), found, strict=True))
+            return bool(evaluate_mask(condition, Frame.from_rows([values]), context.scope())[0])
+
+        return reached
 
 
 def _condition(text: str | None) -> Expr | None:
-    """``reset_before="(n>2)"``: an eval expression, in quotes or parentheses."""
+    """``reset_before="(n>2)"``: an eval expression, in quotes, in parentheses, or in parentheses of which each is in
+    quotes."""
     return None if text is None else parse_eval(text, subject="'streamstats' command")
 
 
@@ -160,7 +184,7 @@ class _Running:
         self._kept: dict[int, deque[tuple[int, Sample]]] = {}
 
     def over(
-        self, rows: Sequence[Sample], codes: Sequence[int], known: Mask, before: list[bool], after: list[bool]
+        self, rows: Sequence[Sample], codes: Sequence[int], known: Mask, before: list[bool], after: Ends
     ) -> list[list[Value] | None]:
         results: list[list[Value] | None] = []
         for row, (sample, code) in enumerate(zip(rows, codes, strict=True)):
@@ -170,7 +194,7 @@ class _Running:
                 results.append(self._row(code, sample))
             else:
                 results.append(None)
-            if after[row]:
+            if after(row, results[-1]):
                 self._reset()
         return results
 

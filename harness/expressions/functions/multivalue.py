@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from harness.errors import SPLError
-from harness.expressions.compile import children
+from harness.expressions.compile import fields_of
 from harness.expressions.operators import truth
 from harness.expressions.registry import (
     Compiled,
@@ -17,7 +17,7 @@ from harness.expressions.registry import (
     special,
 )
 from harness.expressions.scope import Scope
-from harness.spl.nodes import Call, Expr, FieldRef
+from harness.spl.nodes import Call
 from harness.spl.parser import parse_pipeline
 from harness.spl.time import resolve_time
 from harness.values.column import Scalar, Value, normal
@@ -171,15 +171,10 @@ def commands(value: Value) -> Value:
     return normal(tuple(command.name for command in pipeline.commands))
 
 
-def _fields(node: Expr) -> set[str]:
-    own = {node.name} if isinstance(node, FieldRef) else set()
-    return own.union(*map(_fields, children(node)))
-
-
 @special("mvfilter", 1, binds=True)
 def mvfilter(compiler: Compiler, call: Call) -> Compiled:
     """The values of the expression's one field for which it is true (M4.46)."""
-    names = _fields(call.arguments[0])
+    names = fields_of(call.arguments[0])
     if len(names) != 1:
         raise compiler.argument_error(call)
     position = compiler.position(names.pop())
@@ -196,7 +191,7 @@ def mvfilter(compiler: Compiler, call: Call) -> Compiled:
 @special("mvmap", 2, binds=True)
 def mvmap(compiler: Compiler, call: Call) -> Compiled:
     """The expression once for each value of the field named first, or of what is made of that one field."""
-    names = _fields(call.arguments[0])
+    names = fields_of(call.arguments[0])
     if len(names) != 1:
         raise compiler.argument_error(call)
     position = compiler.position(names.pop())
