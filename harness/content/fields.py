@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 from typing import Any
 
 import msgspec
@@ -12,6 +13,8 @@ from harness.content.shapes import keys
 from harness.content.yaml_document import YamlDocument
 
 _WORDS = {**dict.fromkeys(("true", "yes", "on", "1"), True), **dict.fromkeys(("false", "no", "off", "0"), False)}
+
+_WHOLE = re.compile(r"\s*[+-]?[0-9]{1,18}\s*")
 
 
 class Fields:
@@ -51,11 +54,14 @@ class Fields:
         return str(value)
 
     def integer(self, key: str, *, required: bool = False, default: int = 0) -> int:
+        """A whole number; one in quotes is one too, as contentctl reads it."""
         value = self.data.get(key)
         if value is None:
             if required:
                 self.note("missing-key", f"the key {key} is missing")
             return default
+        if isinstance(value, str) and _WHOLE.fullmatch(value):
+            return int(value)
         if isinstance(value, bool) or not isinstance(value, int):
             self.note("schema", "must be a whole number", key)
             return default

@@ -252,12 +252,13 @@ def _macro(fields: Fields) -> MacroDefinition:
 
 def _data_source(fields: Fields) -> DataSource:
     conform(fields, shapes.DataSource, "a data source")
+    recorded = fields.texts("fields")
     return DataSource(
         fields.text("name", required=True),
         fields.text("source", required=True),
         fields.text("sourcetype", required=True),
         fields.document.path,
-        fields.texts("fields"),
+        (*recorded, *fields.texts("output_fields")) if recorded else (),
     )
 
 

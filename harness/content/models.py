@@ -5,14 +5,18 @@ The models are what the three YAML dialects have in common; :mod:`harness.conten
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 from enum import StrEnum
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from harness.content.expected import Expectation
+
+QUOTING: Final = re.compile(r"\$([^$\s|]+)\|s\$")
+"""A token whose value a drilldown puts into its search in quotes, its own quotes escaped."""
 
 
 class Dialect(StrEnum):
@@ -90,6 +94,11 @@ class Drilldown:
     search: str
     earliest: str
     latest: str
+
+    @property
+    def plain_search(self) -> str:
+        """The search with ``"$field$"`` for ``$field|s$``, the token filter that puts a value in quotes."""
+        return QUOTING.sub(r'"$\1$"', self.search)
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,6 +232,8 @@ class LookupDefinition:
 
 @dataclass(frozen=True, slots=True)
 class DataSource:
+    """``fields``: those that its events were seen to have and those that its results are to have; none: not known."""
+
     name: str
     source: str
     sourcetype: str

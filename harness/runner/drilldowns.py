@@ -8,11 +8,12 @@ from dataclasses import dataclass
 
 from harness.client.answers import Row
 from harness.client.rest import SplunkClient
-from harness.content.models import Drilldown
+from harness.content.models import QUOTING, Drilldown
 from harness.errors import SPLError, UnsupportedSPL
 from harness.runner.subject import Subject
 from harness.runner.subjects import seconds_of
 from harness.runner.verdict import fill, tokens
+from harness.spl.scan import escape
 
 ORIGINAL = "%original_detection_search%"
 _OFFSET = re.compile(r"[0-9]+[smhd]?|[0-9]+w")
@@ -38,10 +39,12 @@ def try_drilldowns(client: SplunkClient, subject: Subject, row: Row, event: Row,
 
 def _try(client: SplunkClient, subject: Subject, drilldown: Drilldown, row: Row, moment: float) -> Found:
     named = f"the drilldown {fill(drilldown.name, row)!r}"
-    lacking = [name for name in tokens(drilldown.search) if not row.get(name)]
+    named_fields = tokens(drilldown.plain_search)
+    lacking = [name for name in named_fields if not row.get(name)]
     if lacking:
         return Found(remark=f"{named} was not tried: the row has no {', '.join(lacking)}")
-    search = fill(drilldown.search, row).replace(ORIGINAL, subject.search)
+    quoted = QUOTING.sub(lambda token: f'"{escape(fill(f"${token[1]}$", row))}"', drilldown.search)
+    search = fill(quoted, row).replace(ORIGINAL, subject.search)
     earliest = _time(drilldown.earliest, row, moment, -1)
     latest = _time(drilldown.latest, row, moment, 1)
     try:
@@ -50,7 +53,7 @@ def _try(client: SplunkClient, subject: Subject, drilldown: Drilldown, row: Row,
         return Found(remark=f"{named} was not tried: {error.message}")
     except SPLError as error:
         return Found(complaint=f"{named} does not run: {error.message}")
-    put_in = [row[name] for name in tokens(drilldown.search)]
+    put_in = [row[name] for name in named_fields]
     sure = all(isinstance(value, str) and not _DELICATE.search(value) for value in put_in)
     if ORIGINAL in drilldown.search and not count:
         told = f"{named} finds nothing from {earliest or 'the beginning'} to {latest or 'the end'}: {search}"

@@ -1,8 +1,9 @@
 """Eval expressions: text into a tree, as ``eval``, ``where``, ``stats count(eval(...))`` and calculated fields read it.
 
 Binding, tightest first: unary minus; ``* / %``; ``+ -`` and ``.``, which do not stand together without parentheses;
-comparison, ``LIKE`` and ``IN``; ``NOT``; ``AND``; ``OR``; ``XOR``. Keywords in any case. A bare name holds letters,
-digits and underscores; any other field name needs single quotes, and ``a.b`` concatenates.
+comparison, ``LIKE`` and ``IN``; ``NOT``; ``AND``; ``OR``; ``XOR``. Keywords in any case. ``!`` is ``NOT`` before a
+function or parentheses. A bare name holds letters, digits and underscores; any other field name needs single quotes or
+a dollar sign on each side, and ``a.b`` concatenates.
 """
 
 from __future__ import annotations
@@ -25,7 +26,8 @@ _TOKEN: Final = re.compile(
     | (?P<name>[A-Za-z_][A-Za-z0-9_]*+)
     | (?P<string>"(?:[^"\\]++|\\.)*+")
     | (?P<quoted>'(?:[^'\\]++|\\.)*+')
-    | (?P<operator>==|!=|<=|>=|[-+*/%.=<>(),])
+    | (?P<between>\$[A-Za-z_][A-Za-z0-9_.]*+\$)
+    | (?P<operator>==|!=|<=|>=|[-+*/%.=<>(),!])
     | (?P<end>\Z)
     | (?P<other>.)
     )""",
@@ -141,6 +143,8 @@ class EvalParser:
             self._advance()
             operand = self.expression(UNARY_LEVEL)
             return Unary("-" if token.text == "-" else "+", operand, Span(token.start, self._last_end))
+        if token.text == "!":
+            return self._negated(token)
         if token.text == "(":
             self._advance()
             self._grouped = None
@@ -149,6 +153,16 @@ class EvalParser:
             self._grouped = inside
             return inside
         raise self._unexpected(token)
+
+    def _negated(self, token: _Token) -> Expr:
+        """``!f(x)`` and ``!(x)``: before anything else it is not known how tight it binds."""
+        self._advance()
+        operand = self._operand(NOT_LEVEL)
+        alone = operand is self._grouped or isinstance(operand, Call)
+        if not alone or LEVELS.get(self._operator(), 0) > NOT_LEVEL:
+            what = "'!' before anything but a function or parentheses is not supported."
+            raise self._source.unsupported(what, token.start, token.end)
+        return Unary("NOT", operand, Span(token.start, self._last_end))
 
     def _named(self, token: _Token, level: int) -> Expr:
         """``NOT x``, a function or a field."""
@@ -178,6 +192,9 @@ class EvalParser:
         if token.kind == "quoted":
             self._advance(operand=True)
             return FieldRef(unescape_name(token.text[1:-1]), span, quoted=True)
+        if token.kind == "between":
+            self._advance(operand=True)
+            return FieldRef(token.text[1:-1], span, quoted=True)
         if token.kind == "end":
             raise self._malformed("The factor is missing.", token)
         raise self._unexpected(token)

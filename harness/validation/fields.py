@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from harness.content.models import Problem
+from harness.content.models import DataSource, Problem
 from harness.engine.plan import Plan, Step
 from harness.engine.retrieval import walk
 from harness.errors import HarnessError
@@ -71,7 +71,7 @@ class DrilldownTokensAreProduced(Rule):
 
     def check(self, subject: Subject) -> Iterator[Problem]:
         for drilldown in subject.detection.drilldowns:
-            for token in dict.fromkeys(TOKEN.findall(drilldown.search)):
+            for token in dict.fromkeys(TOKEN.findall(drilldown.plain_search)):
                 if token not in ADDED_TO_ALERTS and not subject.results.may_have(token):
                     message = f"no result has the field {token} for the drilldown {drilldown.name!r}"
                     yield self.problem(subject, "drilldown_searches", message, _have(subject.results))
@@ -118,7 +118,7 @@ class ByFieldsAreInDataSources(Rule):
 
     id = "data-source-field"
     severity = "warning"
-    summary = "A search over events groups by fields that it makes, or that its data sources are said to have."
+    summary = "A search over events groups by fields that it makes, or that its data sources or the apps have."
 
     def check(self, subject: Subject) -> Iterator[Problem]:
         sources = [subject.library.data_sources.get(name) for name in sources_named_by(subject.detection)]
@@ -126,7 +126,7 @@ class ByFieldsAreInDataSources(Rule):
         steps = subject.steps
         if not steps or not known or len(known) < len(sources) or not getattr(steps[0].command, "leading", False):
             return  # what an unknown data source holds cannot be told
-        listed = {field for source in known for field in source.fields}
+        listed = {field for source in known for field in (*source.fields, *_made(subject, source))}
         fields = FieldSet(frozenset(listed | ALWAYS_THERE | set(_asked_for(steps[0]))))
         for step, before in zip(steps[1:], fields_before(steps[1:], subject.library.knowledge, fields), strict=False):
             if kind_of(step.command) == "stats":
@@ -139,6 +139,14 @@ class ByFieldsAreInDataSources(Rule):
                     hint = "Correct the search, or add to the fields of the data source."
                     yield self.problem(subject, "search", message, hint, line=subject.line_in_search(step.place))
                 return
+
+
+def _made(subject: Subject, source: DataSource) -> Iterator[str]:
+    """The fields that the apps give to such events besides those that stand in them."""
+    recipe = subject.library.knowledge.recipe(source.source, "", source.sourcetype)
+    yield from (alias.new for alias in recipe.aliases)
+    yield from (each.name for each in recipe.calculated)
+    yield from (field for lookup in recipe.lookups for _, field in lookup.outputs)
 
 
 def _asked_for(step: Step) -> Iterator[str]:

@@ -146,7 +146,7 @@ class DrilldownsParse(Rule):
 
     def check(self, subject: Subject) -> Iterator[Problem]:
         for drilldown in subject.detection.drilldowns:
-            error = subject.plan_of(self._text(subject, drilldown.search))
+            error = subject.plan_of(self._text(subject, drilldown.plain_search))
             if not isinstance(error, HarnessError) or isinstance(error, UnsupportedSPL):
                 continue
             if ORIGINAL in drilldown.search and isinstance(subject.planned, HarnessError):

@@ -154,6 +154,8 @@ RANGE = {"earliest_offset": "$info_min_time$", "latest_offset": "$info_max_time$
     [
         (f'{ORIGINAL} | search dest="$dest$"', RANGE, Status.PASS, ""),
         ('`things` dest="$dest$"', {"earliest_offset": "7d", "latest_offset": "0"}, Status.PASS, ""),
+        (f"{ORIGINAL} | search dest=$dest|s$", RANGE, Status.PASS, ""),
+        (f"{ORIGINAL} | search user=$dest|s$", RANGE, Status.FAIL, "finds nothing from 17"),
         (f'{ORIGINAL} | search user="$dest$"', RANGE, Status.FAIL, "finds nothing from 17"),
         (ORIGINAL, {"earliest_offset": "-1m", "latest_offset": "now"}, Status.FAIL, "finds nothing from -1m to now"),
         ("| nonsense $dest$", RANGE, Status.FAIL, "does not run: Unknown search command 'nonsense'."),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+import yaml
 
 from harness.content import Problem, load_content
 from harness.content.app import content_app
@@ -192,3 +193,32 @@ def test_the_list_of_techniques_is_made_from_the_published_bundles() -> None:
         {"type": "relationship", "relationship_type": "revoked-by", "source_ref": "id-T1", "target_ref": "id-T3"},
     ]  # fmt: skip
     assert text_of("99", objects) == "# ATT&CK 99\nT0 revoked\nT1 revoked T3\nT2 deprecated\nT3 impact\nT4\n"
+
+
+def test_a_token_that_puts_its_value_in_quotes_is_read(tmp_path: Path) -> None:
+    search = "| from datamodel:Endpoint.Processes | search dest=$dest|s$ user=$who|s$"
+    drilldown = {"name": "See $dest$", "search": search, "earliest_offset": "-1d", "latest_offset": "now"}
+    write_pack(tmp_path, detection(drilldown_searches=[drilldown]))
+    assert problems(tmp_path, "drilldown") == []
+    (problem,) = problems(tmp_path, "drilldown-token")
+    assert problem.message == "no result has the field who for the drilldown 'See $dest$'"
+
+
+def test_a_version_in_quotes_is_a_number(tmp_path: Path) -> None:
+    write_pack(tmp_path, detection(version="3"))
+    assert problems(tmp_path, "schema", "version") == []
+
+
+def test_fields_that_an_app_makes_or_results_are_to_have_are_fields_of_the_data_source(tmp_path: Path) -> None:
+    search = "index=a | stats count by Computer dest score colour"
+    write_pack(tmp_path, detection(search=search, data_source=["Script Blocks"]))
+    source = {
+        "name": "Script Blocks",
+        "source": "XmlWinEventLog:Microsoft-Windows-PowerShell/Operational",
+        "sourcetype": "XmlWinEventLog",
+        "fields": ["Computer"],
+        "output_fields": ["score"],
+    }
+    write(tmp_path / "data_sources" / "script_blocks.yml", yaml.safe_dump(source))
+    (problem,) = problems(tmp_path, "data-source-field")
+    assert problem.message == "stats groups by colour: no such field is described in Script Blocks"

@@ -37,7 +37,7 @@ class From(SearchCommand):
         if kind not in ("datamodel", "lookup", "savedsearch"):
             raise arguments.unsupported(f"the dataset kind '{kind}'")
         if kind == "datamodel" and "." not in name:
-            raise arguments.error(f"Invalid dataset specifier '{text}': name a dataset of the data model.")
+            raise arguments.unsupported("a data model without the name of one of its datasets")
         return cls(kind, name)
 
     def run(self, frame: Frame, context: SearchContext) -> Frame:

@@ -36,6 +36,7 @@ class Replace(SearchCommand):
             if arguments.accept(","):
                 continue
             old = arguments.value()
+            arguments.accept(",")
             if not arguments.accept_keyword("WITH"):
                 raise arguments.error("Missing WITH clause.")
             pairs.append((old, arguments.value()))

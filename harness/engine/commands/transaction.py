@@ -94,9 +94,6 @@ class Transaction(SearchCommand):
                 raise arguments.unsupported(f"the option '{name}'")
         start, start_is_eval = _filter(options.get("startswith"))
         end, end_is_eval = _filter(options.get("endswith"))
-        connected = options.get("connected", True)
-        if not connected and len(fields) > 1:
-            raise arguments.unsupported("connected=false with several fields")
         return cls(
             tuple(fields),
             _seconds(options.get("maxspan"), arguments),
@@ -106,7 +103,7 @@ class Transaction(SearchCommand):
             start_is_eval,
             end,
             end_is_eval,
-            connected,
+            options.get("connected", True),
             options.get("keepevicted", False),
         )
 
@@ -230,6 +227,11 @@ class _Grouper:
             ]
             if pairs and all(mine == its for mine, its in pairs):
                 return one
+            if not pairs and not self.command.connected:
+                raise UnsupportedSPL(
+                    "The 'transaction' command: connected=false for an event that has no field in common with an open "
+                    "transaction is not supported."
+                )
         return None
 
     def _merge(self, one: _Open, key: Key) -> None:
