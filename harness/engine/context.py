@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, tzinfo
 from typing import TYPE_CHECKING
 
 from harness.engine.messages import Messages
-from harness.errors import SearchError, UnsupportedSPL
+from harness.errors import SearchError
 from harness.settings import Limits
-from harness.values.column import Value, normal
-from harness.values.values import members
 
 if TYPE_CHECKING:
     from harness.engine.datamodels import DataModels
@@ -100,20 +98,9 @@ class SearchContext:
         """What expressions of the running command may ask."""
         from harness.expressions.scope import Scope
 
-        return Scope(now=self.now, timezone=self.timezone, command=self.command, text=self.text, lookup=self._look_up)
-
-    def _look_up(self, name: str, inputs: Mapping[str, str], wanted: Sequence[str]) -> Mapping[str, Value] | None:
-        """For eval's ``lookup()``."""
-        from harness.knowledge.lookups import usable
-
-        lookup = usable(self.knowledge.lookup(name))
-        if lookup.temporal is not None:
-            raise UnsupportedSPL(f"eval's lookup() of the lookup '{name}', which goes by time, is not supported.")
-        rows = lookup.match(inputs)
-        if not rows:
-            return None
-        cells = {field: [cell for row in rows for cell in members(row.get(field)) if cell != ""] for field in wanted}
-        return {field: normal(tuple(found)) for field, found in cells.items()}
+        return Scope(
+            now=self.now, timezone=self.timezone, command=self.command, text=self.text, lookup=self.knowledge.look_up
+        )
 
     def run_subsearch(self, plan: Plan, *, max_rows: int | None = None) -> Frame:
         """The rows of a subsearch, at most ``max_rows`` (``[subsearch] maxout`` if None), said in a message if cut."""

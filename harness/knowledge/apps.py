@@ -19,7 +19,7 @@ from typing import Final
 from urllib.parse import quote
 
 from harness.errors import FilePlace, KnowledgeError
-from harness.knowledge.conf import Stanzas, merge, parse_conf
+from harness.knowledge.conf import Stanzas, merge, names, parse_conf
 
 MAX_APP_BYTES: Final = 512 * 1024 * 1024
 MAX_MEMBERS: Final = 50_000
@@ -48,6 +48,11 @@ class App:
     metadata: Stanzas | None = None
     places: dict[tuple[str, str, str], FilePlace] = field(default_factory=dict, repr=False)
     warnings: list[KnowledgeError] = field(default_factory=list)
+
+    @property
+    def is_default(self) -> bool:
+        """Whether it is what every Splunk has below its apps (``etc/system/default``): any of them wins over it."""
+        return "system" in names(self.confs.get("app", {}).get("harness", {}).get("stands_in_for"))
 
     def exports(self, kind: str, name: str) -> bool:
         """Whether an object (a stanza of ``props``, a file of ``lookups``) applies outside the app (N10.28)."""
@@ -201,7 +206,7 @@ def conflicts(apps: Sequence[App]) -> Iterator[KnowledgeError]:
     for conf in ("props", "transforms", "eventtypes"):
         seen: dict[tuple[str, str], tuple[App, str]] = {}
         for app in apps:
-            if app.metadata is None:  # made by us to win
+            if app.metadata is None or app.is_default:  # made by us to win; to give way
                 continue
             for stanza, settings in app.confs.get(conf, {}).items():
                 for key, value in settings.items():

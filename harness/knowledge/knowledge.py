@@ -9,7 +9,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from harness.errors import FilePlace, KnowledgeError, SearchError
+from harness.errors import FilePlace, KnowledgeError, SearchError, UnsupportedSPL
 from harness.knowledge.apps import App, conflicts, load_app
 from harness.knowledge.classification import Classifier, EventType, read_eventtypes, read_tags
 from harness.knowledge.conf import Stanzas, boolean, merge, names, with_default
@@ -19,6 +19,8 @@ from harness.knowledge.lookups import Lookup, Rows, Table, Tables, define, is_lo
 from harness.knowledge.recipes import Recipe, RecipeReader
 from harness.knowledge.stanzas import Props
 from harness.spl.macros import Macro
+from harness.values.column import Value, normal
+from harness.values.values import members
 
 if TYPE_CHECKING:
     from harness.knowledge.index_time import Indexed
@@ -154,6 +156,17 @@ class Knowledge:
         UnsupportedSPL for a kind that is not carried out."""
         return usable(self.lookup_definition(name))
 
+    def look_up(self, name: str, inputs: Mapping[str, str], wanted: Sequence[str]) -> Mapping[str, Value] | None:
+        """For eval's ``lookup()``: the wanted fields of the rows that match; None if none does."""
+        lookup = self.lookup(name)
+        if lookup.temporal is not None:
+            raise UnsupportedSPL(f"eval's lookup() of the lookup '{name}', which goes by time, is not supported.")
+        rows = lookup.match(inputs)
+        if not rows:
+            return None
+        cells = {field: [cell for row in rows for cell in members(row.get(field)) if cell != ""] for field in wanted}
+        return {field: normal(tuple(found)) for field, found in cells.items()}
+
     def new_lookup_file(self, name: str) -> Lookup:
         """An empty CSV file of that name, for what is to be written. Raises SearchError as :meth:`lookup`."""
         if name in self._lookups or self._find_lookup(name) is not None or not _NEW_FILE.fullmatch(name):
@@ -283,10 +296,11 @@ def _macro(name: str, settings: Mapping[str, str]) -> Macro:
 
 
 def _without_stand_ins(apps: Sequence[App]) -> list[App]:
-    """Our own add-on makes way for the real one: ``[harness] stands_in_for`` in its app.conf names those."""
+    """Our own add-on makes way for the real one: ``[harness] stands_in_for`` in its app.conf names those. What every
+    Splunk has comes first, for all others to win over it."""
     present = {app.name for app in apps}
     return [
         app
-        for app in apps
+        for app in sorted(apps, key=lambda app: not app.is_default)
         if present.isdisjoint(names(app.confs.get("app", {}).get("harness", {}).get("stands_in_for")))
     ]

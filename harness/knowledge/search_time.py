@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from harness.errors import UnsupportedSPL
+from harness.errors import SearchError, UnsupportedSPL
 from harness.expressions import Scope, evaluate
 from harness.knowledge.automatic_kv import Fields
 from harness.knowledge.lookup_fields import combined, look_up, prefer
@@ -40,7 +40,10 @@ def search_time(frame: Frame, knowledge: Knowledge, now: float | None = None) ->
     parts: list[Frame] = []
     places: list[np.ndarray] = []
     for rows, recipe in _by_recipe(frame, knowledge):
-        parts.append(_fields(frame if len(rows) == len(frame) else frame.take(rows), recipe, now))
+        scope = Scope(now=0.0 if now is None else now, lookup=knowledge.look_up)
+        parts.append(
+            _fields(frame if len(rows) == len(frame) else frame.take(rows), recipe, scope, timeless=now is None)
+        )
         places.append(rows)
     whole = parts[0] if len(parts) == 1 else concatenate_frames(parts).take(np.argsort(np.concatenate(places)))
     return replace(knowledge.classifier.classify(whole), events=frame.events)
@@ -72,12 +75,12 @@ def _by_recipe(frame: Frame, knowledge: Knowledge) -> Iterable[tuple[np.ndarray,
         yield np.flatnonzero(by_row == number), recipe
 
 
-def _fields(frame: Frame, recipe: Recipe, now: float | None) -> Frame:
+def _fields(frame: Frame, recipe: Recipe, scope: Scope, *, timeless: bool) -> Frame:
     for refusal in recipe.refusals:
         raise UnsupportedSPL(refusal.message)
     frame = _extract(frame, recipe)
     frame = _alias(frame, recipe.aliases)
-    frame = _calculate(frame, recipe, now)
+    frame = _calculate(frame, recipe, scope, timeless=timeless)
     for each in recipe.lookups:
         try:
             frame = look_up(frame, each.lookup, each.inputs, each.outputs, overwrite=each.overwrite)
@@ -176,13 +179,12 @@ def _alias(frame: Frame, aliases: Sequence[Alias]) -> Frame:
     return frame.with_columns(fresh)
 
 
-def _calculate(frame: Frame, recipe: Recipe, now: float | None) -> Frame:
+def _calculate(frame: Frame, recipe: Recipe, scope: Scope, *, timeless: bool) -> Frame:
     """In parallel over the fields before; null overwrites (N10.40)."""
-    scope = Scope(now=0.0 if now is None else now)
     columns: dict[str, Column] = {
         name: RefusedColumn.everywhere(why, len(frame)) for name, why in recipe.refused.items()
     }
-    columns.update({each.name: _calculated(each, frame, scope, timeless=now is None) for each in recipe.calculated})
+    columns.update({each.name: _calculated(each, frame, scope, timeless=timeless) for each in recipe.calculated})
     return frame.with_columns(columns)
 
 
@@ -192,6 +194,6 @@ def _calculated(each: Calculated, frame: Frame, scope: Scope, *, timeless: bool)
         return RefusedColumn.everywhere(UnsupportedSPL(why), len(frame))
     try:
         return evaluate(each.expression, frame, scope)
-    except UnsupportedSPL as refusal:
+    except (UnsupportedSPL, SearchError) as refusal:
         why = f"The calculated field '{each.name}' cannot be told: {refusal.message}"
         return RefusedColumn.everywhere(UnsupportedSPL(why), len(frame))

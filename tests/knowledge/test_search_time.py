@@ -250,3 +250,19 @@ def test_a_pattern_that_begins_a_line_finds_the_same_in_texts_of_one_line(
     pattern: str, text: str, matches: list[str]
 ) -> None:
     assert [found[1] for found in sought(pattern).in_text(text).finditer(text)] == matches
+
+
+def test_a_calculated_field_looks_up(tmp_path: Path) -> None:
+    props = (
+        '[st]\nEVAL-role = json_extract(lookup("roles.csv", json_object("user", user), json_array("role")), "role")\n'
+    )
+    knowledge = Knowledge.load([write_app(tmp_path, props=props, roles_csv="user,role\nann,boss\n")])
+    assert fields(knowledge, "user=ann", "role") == [{"role": "boss"}]
+    assert fields(knowledge, "user=bob", "role") == [{}]
+
+
+def test_a_calculated_field_that_looks_up_in_no_table_stops_who_reads_it(tmp_path: Path) -> None:
+    props = '[st]\nEVAL-role = lookup("nowhere", json_object("user", user), json_array("role"))\n'
+    knowledge = Knowledge.load([write_app(tmp_path, props=props)])
+    with pytest.raises(UnsupportedSPL, match=r"'role' cannot be told: .*nowhere"):
+        fields(knowledge, "user=ann", "role")
