@@ -140,6 +140,8 @@ class _TableReader:
             text = text[found.end() :]
         cells = _cells(text, self.header_delimiter, self.header_quote)
         self.columns = [self.unclean.sub("_", cell.strip()) for cell in cells]
+        if self.name == "w3c":  # cs(User-Agent) is cs_User_Agent: so the vendor's add-on for IIS asks for it
+            self.columns = [name.rstrip("_") for name in self.columns]
 
     def _fields(self, record: str) -> Fields:
         fields: Fields = {}
