@@ -72,7 +72,7 @@ def test_a_json_array_and_a_table_are_shown_by_event_type(tmp_path: Path) -> Non
     ]
     ended = fields(tmp_path, "a.json", json.dumps(events).encode(), "--sourcetype", "o365:management:activity")
     assert "a.json: 2 events of 2 kinds" in ended.out
-    assert "o365_change: 1 event of o365:management:activity" in ended.out
+    assert "o365_account_management: 1 event of o365:management:activity" in ended.out
     assert "data model Authentication.Failed_Authentication: 1 event\n" in ended.out
     ended = fields(tmp_path, "a.csv", b"time,user\n2025-05-08T06:31:02Z,bob\n", "--sourcetype", "csv")
     assert "no event type: 1 event of csv\n  in no data model" in ended.out
