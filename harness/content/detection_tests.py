@@ -144,6 +144,9 @@ def _expectation(fields: Fields) -> Expectation:
             expect.note("schema", "must be a number of rows, >=N, <=N or N..M", "count")
         else:
             minimum, maximum = found
+            if minimum == 0 != maximum and not expect.data.get("rows"):
+                told = "allows no row as well as some, so that nothing found would pass; begin at 1, or ask for 0"
+                expect.note("schema", told, "count")
     rows, risk = _rows(expect, "rows"), _rows(expect, "risk")
     inner = expect.inner("fields") if "fields" in expect.data else None
     held = ExpectedRow(() if inner is None else _cells(inner))

@@ -15,8 +15,10 @@ LFS_HEADER = b"version https://git-lfs.github.com/spec/"
 
 @rule
 class ProductionIsTested(Rule):
+    """Tests whose data must not be found do not count alone: a search that finds nothing at all would pass them."""
+
     id = "tests-missing"
-    summary = "A production detection has at least one test, and each test has data."
+    summary = "A production detection has at least one test that must find something, and each test has data."
 
     def check(self, subject: Subject) -> Iterator[Problem]:
         detection = subject.detection
@@ -24,6 +26,9 @@ class ProductionIsTested(Rule):
             return
         if not detection.tests:
             yield self.problem(subject, "name", "a production detection needs a test", "Add one under tests:.")
+        elif all(test.expect.maximum == 0 for test in detection.tests):
+            hint = "Add one with data of the attack."
+            yield self.problem(subject, "tests", "no test has to find something", hint)
         for test in detection.tests:
             if not test.attack_data:
                 yield self.problem(subject, "tests", f"the test {test.name!r} has no attack_data", line=test.line)

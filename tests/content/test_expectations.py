@@ -58,6 +58,8 @@ def test_as_many_rows_are_expected_at_least_as_are_given() -> None:
         ("expect:\n  cuont: 3\n", 7, "Is count meant?"),
         ("expect:\n  count: some\n", 7, "must be a number of rows"),
         ("expect:\n  count: 1.5\n", 7, "must be a number of rows"),
+        ("expect:\n  count: '>=0'\n", 7, "nothing found would pass"),
+        ("expect:\n  count: 0..3\n  fields: {a: 1}\n", 7, "nothing found would pass"),
         ("expect:\n  rows: []\n", 7, "must be a list of rows"),
         ("expect:\n  rows: [null]\n", 7, "must be a mapping"),
         ("expect:\n  fields: {}\n", 7, "any row would do"),
