@@ -29,6 +29,7 @@ from harness.engine.store import Part, Segment, Slice, newest_first
 from harness.errors import KnowledgeError, SearchError, UnsupportedSPL
 from harness.expressions import Scope, evaluate, search_mask
 from harness.knowledge.datamodels import Calculation, DataModel, Dataset
+from harness.knowledge.recipes import asks_the_time
 from harness.spl.eval_expression import parse_eval
 from harness.spl.macros import expand
 from harness.spl.nodes import SearchAnd, SearchNode
@@ -45,16 +46,19 @@ if TYPE_CHECKING:
 INHERITED: Final = ("_time", "host", "source", "sourcetype", "index", "splunk_server")
 """Fields of events that every dataset has under their own name."""
 
-_EMPTY_PARENTHESES: Final = re.compile(r"\(\s*\)")
+_EMPTY_PARENTHESES: Final = re.compile(r"(?<!\w)\(\s*\)")
 
 
 @dataclass(frozen=True, slots=True)
 class Root:
-    """How the rows of a root dataset are found: an expression over events, and streaming commands after it."""
+    """How the rows of a root dataset are found: an expression over events, and streaming commands after it; or
+    commands that make them (``made``). ``timely``: what is calculated depends on when the search runs."""
 
     dataset: Dataset
     node: SearchNode | None
     steps: tuple[Step, ...] = ()
+    made: bool = False
+    timely: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +97,8 @@ class DataModels:
         parts: list[Part] = []
         for target in targets:
             root = self._root(model, model.chain(target.name)[0])
+            if root.made:
+                return self._made(model, root, target, context)
             parts.extend(self._parts(model, root, target, context))
         frame = replace(newest_first(parts), events=False)
         context.progress.matched += frame.length
@@ -108,6 +114,15 @@ class DataModels:
                 if owner == lineage:
                     columns[field.removeprefix(f"{owner}.") if owner else field] = column
         return replace(rows, columns=columns)
+
+    def _made(self, model: DataModel, root: Root, target: Dataset, context: SearchContext) -> Frame:
+        """The rows of a dataset whose base search makes them out of no events, such as those of a lookup."""
+        if context.command == "tstats":
+            raise UnsupportedSPL(
+                f"The 'tstats' command over {model.name}.{target.lineage}, whose rows are no events, is not supported."
+            )
+        found = self._datasets(model, root.dataset, _run(root.steps, Frame(), context), context.now)
+        return found if target.is_root else found.take(found.column("nodename").test(_names_node(target.lineage)))
 
     def _parts(self, model: DataModel, root: Root, target: Dataset, context: SearchContext) -> Iterator[Part]:
         window = context.progress.window
@@ -126,6 +141,8 @@ class DataModels:
 
     def _of_segment(self, model: DataModel, root: Root, part: Slice, context: SearchContext) -> ModelRows:
         key = (model.name, root.dataset.name)
+        if root.timely:
+            return self._compute(model, root, part.segment, context)
         with self._lock:
             found = self._kept.setdefault(part.segment, {}).get(key)
             if found is None:
@@ -136,11 +153,10 @@ class DataModels:
     def _compute(self, model: DataModel, root: Root, segment: Segment, context: SearchContext) -> ModelRows:
         fields = self.events.extracted(segment)
         frame = fields if root.node is None else fields.take(search_mask(root.node, fields))
-        for step in root.steps:
-            frame = step.command.run(frame, replace(context, command=step.name, text=step.source.text))
+        frame = _run(root.steps, frame, context)
         # The address column numbers a segment's rows, so its codes say which event a row comes from.
         rows = frame.column("_cd").codes.astype(np.intp)
-        return ModelRows(self._datasets(model, root.dataset, frame), rows)
+        return ModelRows(self._datasets(model, root.dataset, frame, context.now), rows)
 
     # --- definitions
 
@@ -156,27 +172,40 @@ class DataModels:
         if dataset.parent == "BaseTransaction":
             raise UnsupportedSPL(f"The data model {model.name} groups events into transactions; that is not supported.")
         constraints = [self._constraint(text) for text in dataset.constraints]
+        timely = any(
+            asks_the_time(parse_eval(str(calculation.settings.get("expression", ""))))
+            for each in model.descendants(dataset.name)
+            for calculation in each.calculations
+            if calculation.kind.lower() == "eval"
+        )
+        if timely and self.is_accelerated(model.name):
+            raise UnsupportedSPL(
+                f"The data model {model.name} is accelerated, and its fields depend on when they are calculated; "
+                "that is not supported."
+            )
         if not dataset.base_search:
-            return Root(dataset, _all_of(constraints))
+            return Root(dataset, _all_of(constraints), timely=timely)
         from harness.engine.plan import plan_pipeline
 
         text = _without_empty_parentheses(expand(dataset.base_search, self.knowledge.macros))
         pipeline = parse_pipeline(text)
         steps = plan_pipeline(pipeline)
+        if steps and steps[0].name != "search" and not constraints:
+            return Root(dataset, None, steps, made=True)
         if not steps or steps[0].name != "search" or not all(step.command.streaming for step in steps):
             raise UnsupportedSPL(
                 f"The base search of {model.name}.{dataset.name} has commands that do not work event by event; "
                 "that is not supported."
             )
         leading = self._constraint(steps[0].source.arguments)
-        return Root(dataset, _all_of([leading, *constraints]), steps[1:])
+        return Root(dataset, _all_of([leading, *constraints]), steps[1:], timely=timely)
 
     def _constraint(self, text: str) -> SearchNode | None:
         return parse_search_expression(_without_empty_parentheses(expand(text, self.knowledge.macros)))
 
     # --- datasets
 
-    def _datasets(self, model: DataModel, root: Dataset, frame: Frame) -> Frame:
+    def _datasets(self, model: DataModel, root: Dataset, frame: Frame, now: float) -> Frame:
         """The columns of a root dataset and all below it, over the root's rows."""
         kept = ("_raw", *INHERITED)
         columns: dict[str, Column] = {name: frame.columns[name] for name in kept if name in frame.columns}
@@ -191,7 +220,7 @@ class DataModels:
                 columns |= _membership(parent, dataset, mask, inside[dataset.parent])
             inside[dataset.name] = mask
             for calculation in dataset.calculations:
-                frame = self._calculate(calculation, dataset, frame, mask)
+                frame = self._calculate(calculation, dataset, frame, mask, now)
             for name in _declared(dataset):
                 column = where(mask, frame.column(name))
                 columns[f"{dataset.lineage}.{name}"] = column
@@ -200,7 +229,7 @@ class DataModels:
         columns["nodename"] = _nodes(model, inside, frame.length)
         return Frame(columns, frame.length)
 
-    def _calculate(self, calculation: Calculation, dataset: Dataset, frame: Frame, mask: Mask) -> Frame:
+    def _calculate(self, calculation: Calculation, dataset: Dataset, frame: Frame, mask: Mask, now: float) -> Frame:
         """One calculation; the rows of other datasets keep what they have."""
         if calculation.kind.lower() != "eval" or len(calculation.outputs) != 1:
             raise UnsupportedSPL(
@@ -209,11 +238,17 @@ class DataModels:
             )
         text = str(calculation.settings.get("expression", ""))
         try:
-            column = evaluate(parse_eval(text), frame, Scope(now=0.0, text=text))
+            column = evaluate(parse_eval(text), frame, Scope(now=now, text=text))
         except SearchError as problem:
             raise KnowledgeError(f"data-model dataset {dataset.name}: {problem}") from problem
         name = calculation.outputs[0].name
         return frame.with_columns({name: either(mask, column, frame.column(name))})
+
+
+def _run(steps: Sequence[Step], frame: Frame, context: SearchContext) -> Frame:
+    for step in steps:
+        frame = step.command.run(frame, replace(context, command=step.name, text=step.source.text))
+    return frame
 
 
 def find_dataset(model: DataModel, node: str) -> Dataset:

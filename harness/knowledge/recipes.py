@@ -193,7 +193,12 @@ def calculated(name: str, text: str) -> Calculated:
         raise KnowledgeError("the calculated field has no name")
     expression = parse_eval(text)
     check(expression, Scope(now=0.0))
-    return Calculated(name, expression, any(call in _TIMELY for call in _calls(expression)))
+    return Calculated(name, expression, asks_the_time(expression))
+
+
+def asks_the_time(expression: Expr) -> bool:
+    """Whether its result depends on when the search runs."""
+    return any(call in _TIMELY for call in _calls(expression))
 
 
 def _calls(expression: Expr) -> Iterable[str]:
