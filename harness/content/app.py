@@ -18,8 +18,9 @@ def content_app(content: Content) -> App:
     app.confs["macros"] = _macros(content)
     transforms: Stanzas = {}
     for lookup in content.lookups:
-        if lookup.kind == "csv" and lookup.csv is not None:
+        if lookup.csv is not None:
             _read(lookup, app)
+        if lookup.kind == "csv" and lookup.csv is not None:
             transforms[lookup.name] = {**lookup.settings, "filename": lookup.csv.name}
         elif lookup.kind == "kvstore":
             transforms[lookup.name] = {**lookup.settings, "external_type": "kvstore", "collection": lookup.name}

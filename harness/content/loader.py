@@ -286,8 +286,8 @@ def _lookup(fields: Fields) -> LookupDefinition:
     if fields.has("collection") or fields.text("lookup_type") == "kvstore":
         return LookupDefinition(name, "kvstore", path, settings)
     if fields.text("lookup_type") == "mlmodel" or path.stem.startswith("__mlspl"):
-        return LookupDefinition(name, "mlmodel", path, settings)
-    file = _csv_of(fields, path)
+        return LookupDefinition(name, "mlmodel", path, settings, _file_of(fields, path, ".mlmodel"))
+    file = _file_of(fields, path, ".csv")
     if file is None:
         fields.note("lookup-file", f"the CSV file of the lookup {name} is not there", "filename")
     else:
@@ -322,8 +322,8 @@ def _setting(fields: Fields, key: str) -> str:
     return ", ".join(str(each) for each in value) if isinstance(value, list) else str(value)
 
 
-def _csv_of(fields: Fields, path: Path) -> Path | None:
-    candidates = [path.with_suffix(".csv")]
+def _file_of(fields: Fields, path: Path, suffix: str) -> Path | None:
+    candidates = [path.with_suffix(suffix)]
     if fields.has("filename"):
         candidates.insert(0, path.parent / Path(fields.text("filename")).name)
     return next((candidate for candidate in candidates if is_file(candidate)), None)

@@ -221,7 +221,7 @@ class MacroDefinition:
 
 @dataclass(frozen=True, slots=True)
 class LookupDefinition:
-    """``kind`` is csv, kvstore or mlmodel; ``csv`` is the file's path for a CSV."""
+    """``kind`` is csv, kvstore or mlmodel; ``csv`` is the path of the file of rows: of a CSV, or of a model."""
 
     name: str
     kind: str

@@ -171,10 +171,17 @@ class Knowledge:
         """An empty CSV file of that name, for what is to be written. Raises SearchError as :meth:`lookup`."""
         if name in self._lookups or self._find_lookup(name) is not None or not _NEW_FILE.fullmatch(name):
             return self.lookup(name)
-        table = Table([], [])
-        self.tables.bind_file(name, table)
-        self._lookups[name] = Lookup(name, table, filename=name)
-        return self._lookups[name]
+        return self.file(name)
+
+    def file(self, name: str) -> Lookup:
+        """The lookup file of that name, of whatever kind; an empty one if there is none yet."""
+        found = self._lookups.get(name) or self._find_lookup(name)
+        if found is None:
+            table = Table([], [])
+            self.tables.bind_file(name, table)
+            found = Lookup(name, table, filename=name)
+        self._lookups[name] = found
+        return found
 
     def lookup_definition(self, name: str) -> Lookup:
         """The same without asking whether it can be used."""

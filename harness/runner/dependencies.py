@@ -47,7 +47,8 @@ class Dependencies:
         words.update(word for macro in macros for word in _WORD.findall(macro.definition))
         found = {macro.file for macro in macros} | {baseline.file for baseline in baselines}
         for lookup in self.content.lookups:
-            names = {lookup.name, lookup.csv.name if lookup.csv else lookup.name}
+            # A model is applied by its name without the beginning that its file has.
+            names = {lookup.name, lookup.name.removeprefix("__mlspl_"), *([lookup.csv.name] if lookup.csv else [])}
             if names & words:
                 found.update(path for path in (lookup.file, lookup.csv) if path is not None)
         found.update(each.file for each in self.content.deployments if each.type == detection.type)

@@ -17,7 +17,7 @@ from harness.content.app import content_app
 from harness.engine.plan import Plan, plan
 from harness.engine.search import Searcher, SearchRequest, SearchResult
 from harness.engine.store import Store
-from harness.errors import SPLError
+from harness.errors import SPLError, UnsupportedSPL
 from harness.knowledge.apps import load_app
 from harness.knowledge.knowledge import Knowledge, shipped_apps
 from tests.catalogue.corpus_content import CatalogueSearch, catalogue_searches, unpack
@@ -32,8 +32,11 @@ FILLED: Final = ("external", "broken", "unread", "unfit", "refused")
 """Kinds of exceptions over the two stores."""
 
 SEARCHES: Final = {"production": 1472, "experimental": 141, "deprecated": 98, "baseline": 66}
-LEAST_WITH_ROWS: Final = {"production": (1420, 1040), "experimental": (90, 45), "baseline": (36, 30)}
+LEAST_WITH_ROWS: Final = {"production": (1420, 1040), "experimental": (95, 45), "baseline": (45, 36)}
 """Over the filled store: searches whose first command gives rows, and whose last one does."""
+MOST_FAILED: Final = {"production": (3, 2), "experimental": (10, 6), "baseline": (9, 0)}
+"""Over the filled store: searches that fail, and those of them that fail because this engine does not carry something
+out. The others say what a Splunk says that has the same apps and the same content."""
 
 
 @dataclass
@@ -47,7 +50,7 @@ class Catalogue:
         helping = helping_app(sorted(model_tags(Knowledge(shipped))), self.folder)
         self.knowledge = Knowledge([*shipped, helping, content_app(self.content)])
         self.searches = catalogue_searches(root, self.content)
-        self.failed: dict[str, str] = {}
+        self.failed: dict[str, SPLError] = {}
         """By name what the search that cannot be planned says."""
 
     @cached_property
@@ -60,7 +63,7 @@ class Catalogue:
             try:
                 yield search, plan(search.text, self.knowledge)
             except SPLError as error:
-                self.failed[search.name] = error.message
+                self.failed[search.name] = error
 
 
 @dataclass
@@ -68,14 +71,15 @@ class Runs:
     """What became of every search over one store."""
 
     done: list[tuple[CatalogueSearch, SearchResult]] = field(default_factory=list)
-    failed: dict[str, str] = field(default_factory=dict)
+    failed: dict[str, SPLError] = field(default_factory=dict)
 
     def check(self, kinds: tuple[str, ...]) -> None:
         """Exactly the searches that ``exceptions.yml`` names fail, each with the error that it names."""
         expected = {name: group["error"] for group in exceptions(*kinds) for name in group["searches"]}
-        assert {name: error for name, error in self.failed.items() if name not in expected} == {}
-        assert expected.keys() - self.failed.keys() == set()
-        assert {name: error for name, error in self.failed.items() if not error.startswith(expected[name])} == {}
+        failed = {name: error.message for name, error in self.failed.items()}
+        assert {name: error for name, error in failed.items() if name not in expected} == {}
+        assert expected.keys() - failed.keys() == set()
+        assert {name: error for name, error in failed.items() if not error.startswith(expected[name])} == {}
 
 
 def exceptions(*kinds: str) -> list[dict[str, Any]]:
@@ -91,7 +95,7 @@ def run_all(catalogue: Catalogue, store: Store) -> Runs:
         try:
             runs.done.append((search, searcher.execute(planned, request)))
         except SPLError as error:
-            runs.failed[search.name] = error.message
+            runs.failed[search.name] = error
     runs.failed |= catalogue.failed
     return runs
 
@@ -119,15 +123,16 @@ def test_every_search_runs_over_events_that_it_finds(catalogue: Catalogue) -> No
         of_kind = [result for search, result in runs.done if search.kind == kind]
         assert sum(result.stages[0].rows > 0 for result in of_kind) >= first
         assert sum(result.frame.length > 0 for result in of_kind) >= last
+    for kind, most in MOST_FAILED.items():
+        names = {search.name for search in catalogue.searches if search.kind == kind}
+        failed = [error for name, error in runs.failed.items() if name in names]
+        assert (len(failed), sum(isinstance(error, UnsupportedSPL) for error in failed)) == most
+        assert most[1] <= SEARCHES[kind] * 0.05
 
 
 def test_exceptions_are_few(catalogue: Catalogue) -> None:
-    """At most five of the production detections; of the others one in twenty of those that a Splunk without further
-    apps would run. All are read but three, which are deprecated."""
+    """At most five of the production detections. All are read but three, which are deprecated."""
     kinds = {search.name: search.kind for search in catalogue.searches}
-    named = [(kinds[name], group["kind"]) for group in exceptions(*EMPTY, *FILLED) for name in group["searches"]]
-    assert sum(kind == "production" for kind, _ in named) <= 5
-    assert [kind for kind, why in named if why == "unread"] == ["deprecated"] * 3
-    for kind in ("experimental", "baseline"):
-        of_kind = Counter(why for each, why in named if each == kind)
-        assert of_kind["refused"] + of_kind["unread"] <= (SEARCHES[kind] - of_kind["external"] - of_kind["broken"]) / 20
+    named = {name: group["kind"] for group in exceptions(*EMPTY, *FILLED) for name in group["searches"]}
+    assert sum(kinds[name] == "production" for name in named) <= 5
+    assert [kinds[name] for name, why in named.items() if why == "unread"] == ["deprecated"] * 3

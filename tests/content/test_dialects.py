@@ -148,7 +148,7 @@ def test_the_files_beside_detections_of_the_newest_tool_are_read_as_they_are(tmp
         "build.yml": (
             "author: A\nauthor_email: a@b.c\ncontent_prefix: ESCU\nlabel: ES Content Updates\napp_version: 6.6.0\n"
             "description: D\nid: DA-ESS-ContentUpdate\n"
-            "external_app_content:\n    - app_name: Enterprise Security\n      macros: [get_asset]\n"
+            "external_app_content:\n    - app_name: Enterprise Security\n      macros: [get_whois]\n"
             "      lookups: [asset_lookup]\n"
         ),
         "schedules/default.yml": (
@@ -173,7 +173,7 @@ def test_the_files_beside_detections_of_the_newest_tool_are_read_as_they_are(tmp
             "custom_schedule:\n    cron_schedule: 0 2 * * 0\n    earliest_time: -30d@d\n    latest_time: -1d@d\n"
         ),
     }  # fmt: skip
-    text = FINDING.replace("action=opened", "action=opened `get_asset(dest)` | lookup asset_lookup dest OUTPUT x")
+    text = FINDING.replace("action=opened", "action=opened `get_whois(dest)` | lookup asset_lookup dest OUTPUT x")
     content = load_content(root(tmp_path, text, **files))
     assert content.problems == ()
     assert (content.app.label, content.app.id, content.app.version) == ("ESCU", "DA-ESS-ContentUpdate", "6.6.0")

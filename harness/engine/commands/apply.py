@@ -9,7 +9,6 @@ from dataclasses import dataclass
 
 from harness.engine.commands import SearchCommand
 from harness.engine.context import SearchContext
-from harness.engine.mltk.density import DensityModel
 from harness.engine.mltk.models import load_model
 from harness.engine.mltk.statement import Statement, ToolkitError, model_name, read_statement
 from harness.engine.mltk.tables import data_frame, given_back
@@ -35,11 +34,10 @@ class Apply(SearchCommand):
         return cls(model_name(statement.subject, arguments), statement)
 
     def run(self, frame: Frame, context: SearchContext) -> Frame:
-        model = DensityModel.from_json(load_model(self.model, context))
+        model = load_model(self.model, context)
         if not frame.length:
             return frame
         table = data_frame(frame)
-        model.warn(context.messages)
         try:
             return model.apply(given_back(frame, table), table, self.statement, context.messages)
         except ToolkitError as error:

@@ -11,7 +11,7 @@ from typing import Final
 from harness.engine.commands import SearchCommand
 from harness.engine.context import SearchContext
 from harness.engine.mltk import density
-from harness.engine.mltk.models import ALGORITHM, save_model
+from harness.engine.mltk.models import DENSITY, save_model
 from harness.engine.mltk.statement import Statement, ToolkitError, model_name, read_statement, truth
 from harness.engine.mltk.tables import data_frame, given_back
 from harness.errors import SearchError, UnsupportedSPL
@@ -33,14 +33,14 @@ class Fit(SearchCommand):
     @classmethod
     def parse(cls, arguments: Arguments) -> Fit:
         statement = read_statement(arguments, 'an "algorithm"')
-        if statement.subject != ALGORITHM:
+        if statement.subject != DENSITY:
             raise arguments.unsupported(f"the algorithm '{statement.subject}'")
         model = model_name(statement.into, arguments) if statement.into else ""
         try:
             density.check(statement)
             shown = truth(statement.parameters, "apply", True)
         except ToolkitError as error:
-            raise arguments.error(f'Error while initializing algorithm "{ALGORITHM}": {error}') from None
+            raise arguments.error(f'Error while initializing algorithm "{DENSITY}": {error}') from None
         if not shown and not model:
             raise arguments.error("You must save a model if you are not applying it.")
         return cls(statement, model, shown)
@@ -61,14 +61,14 @@ class Fit(SearchCommand):
             rows = given_back(frame, table, unread=keeping)
             found = model.apply(rows, table, self.statement, context.messages, unread=keeping)
         except ToolkitError as error:
-            raise SearchError(f"Error in 'fit' command: Error while fitting \"{ALGORITHM}\" model: {error}") from None
+            raise SearchError(f"Error in 'fit' command: Error while fitting \"{DENSITY}\" model: {error}") from None
         if self.model:
             options = {
-                "algo_name": ALGORITHM,
+                "algo_name": DENSITY,
                 "model_name": self.model,
                 "feature_variables": self.statement.fields,
                 "split_by": self.statement.split_by,
                 "params": dict(self.statement.parameters),
             }
-            save_model(self.model, model.to_json(), options, context)
+            save_model(self.model, model, options, context)
         return found if self.shown else frame

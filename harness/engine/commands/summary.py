@@ -9,7 +9,6 @@ from dataclasses import dataclass
 
 from harness.engine.commands import SearchCommand
 from harness.engine.context import SearchContext
-from harness.engine.mltk.density import DensityModel
 from harness.engine.mltk.models import load_model
 from harness.engine.mltk.statement import model_name, read_statement
 from harness.spl.arguments import Arguments
@@ -32,4 +31,4 @@ class Summary(SearchCommand):
         return cls(model_name(statement.subject, arguments))
 
     def run(self, frame: Frame, context: SearchContext) -> Frame:
-        return DensityModel.from_json(load_model(self.model, context)).summary()
+        return load_model(self.model, context).summary()

@@ -165,7 +165,7 @@ class DensityModel:
             _fit_group(labels, values, options) for labels, values in _split(rows, feature, statement.split_by)
         )
         thresholds = options.thresholds or Thresholds((("", Cut(total=_DEFAULT_THRESHOLD)),))
-        model = cls(
+        return cls(
             feature,
             statement.split_by,
             options.automatic,
@@ -175,10 +175,8 @@ class DensityModel:
             statement.parameters,
             statement.output,
         )
-        model.warn(messages)
-        return model
 
-    def warn(self, messages: Messages) -> None:
+    def _warn_of_few(self, messages: Messages) -> None:
         if self.few and self.split_by:
             messages.warn(
                 "Too few training points in some groups will likely result in poor accuracy for those groups. Please "
@@ -196,6 +194,7 @@ class DensityModel:
     ) -> Frame:
         """``frame`` with what the model says of its rows; ``table`` is ``frame`` as a data frame. A decision that
         cannot be told refuses to be read; ``unread`` says that the results may go without it."""
+        self._warn_of_few(messages)
         options = Options.read(statement.parameters or self.parameters)
         self._warn_of_discarded(statement.parameters, messages)
         thresholds = options.thresholds or self.thresholds
