@@ -62,6 +62,8 @@ def read_record(path: Path) -> RunRecord:
         text = path.read_bytes()
     except OSError as error:
         raise UsageError(f"cannot be read: {error.strerror}", where=FilePlace(path)) from error
+    if not text.strip():
+        raise UsageError("the file is empty: the run that was to write it did not come so far", where=FilePlace(path))
     return ndjson.read(text, path) if ndjson.is_ndjson(text) else decode(text, path=path)
 
 

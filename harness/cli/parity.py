@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from harness.cli.backends import app_option, locator_options, read_content, root_option
+from harness.cli.common import read_record
 from harness.cli.containers import container_options, say, settings_of
 from harness.cli.workers import staff_for
+from harness.clock import Clock, SteppedClock, SystemClock
 from harness.errors import ExitCode, FilePlace, UsageError
 from harness.wording import counted
 
@@ -67,8 +69,10 @@ def command(
         used = apps if name in {"embedded", "docker"} else ()
         return Setup(content, name, used, indexes, Downloads(offline=offline), data_root, settings)
 
-    ours = _run(setup(backend), plan)
-    theirs = _read(Path(other)) if Path(other).is_file() else _run(setup(other), plan)
+    # So that data that is moved in time is moved to the same time on both.
+    clock = SteppedClock(SystemClock().now())
+    ours = _run(setup(backend), plan, clock)
+    theirs = read_record(Path(other)) if Path(other).is_file() else _run(setup(other), plan, clock)
     parity = compare(ours, theirs)
     names = (f"{ours.backend.kind} {ours.backend.version}", f"{theirs.backend.kind} {theirs.backend.version}")
     if not parity.compared:
@@ -90,18 +94,13 @@ def command(
     return ExitCode.UNDECIDED if parity.undecided else ExitCode.OK
 
 
-def _run(setup: Setup, plan: list[PlannedTest]) -> RunRecord:
+def _run(setup: Setup, plan: list[PlannedTest], clock: Clock) -> RunRecord:
     from harness.runner.events import RunFinished
     from harness.runner.run import run
 
     tools = setup.tools(report=say)
+    tools.clock = clock
     for event in run(plan, tools, workers=staff_for(setup, tools, plan, 1)):
         if isinstance(event, RunFinished):
             return event.record
     raise AssertionError("a run ends with its record")
-
-
-def _read(path: Path) -> RunRecord:
-    from harness.runner.record import decode
-
-    return decode(path.read_bytes(), path=path)

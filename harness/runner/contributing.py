@@ -7,6 +7,7 @@ in the test's data is let run, in order: so much risk, at such times, is what a 
 from __future__ import annotations
 
 from collections.abc import Generator
+from dataclasses import replace
 from itertools import islice
 
 from harness.backends.base import Session
@@ -89,4 +90,4 @@ def _switch_off(name: str, session: Session) -> None:
 
 
 def _about(subject: Subject, verdict: Verdict) -> Verdict:
-    return Verdict(verdict.status, f"{subject.name}, whose risk this rests on: {verdict.reason}")
+    return replace(verdict, reason=f"{subject.name}, whose risk this rests on: {verdict.reason}")

@@ -18,8 +18,11 @@ _TOKEN = re.compile(r"\$([^$\s]+)\$")
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
+    """``settled``: the test run again would end the same way."""
+
     status: Status
     reason: str = ""
+    settled: bool = False
 
     def and_said(self, *more: str) -> Verdict:
         """The same, with more to say at the end."""
@@ -151,7 +154,7 @@ def judge_attempts(result: TestRecord) -> str:
 def judge_error(error: HarnessError) -> Verdict:
     """The search's own fault is a FAIL; whatever keeps us from knowing is an ERROR."""
     if isinstance(error, UnsupportedSPL):
-        return Verdict(Status.ERROR, f"unsupported: {error}")
+        return Verdict(Status.ERROR, f"unsupported: {error}", settled=True)
     if isinstance(error, SPLError):
         return Verdict(Status.FAIL, f"the search does not run: {_with_place(error)}")
     return Verdict(Status.ERROR, str(error))

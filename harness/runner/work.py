@@ -32,10 +32,11 @@ class Work:
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """A test's result, and what happened until then."""
+    """A test's result, and what happened until then. ``settled``: run again it would end the same way."""
 
     result: TestRecord
     events: tuple[Event, ...] = ()
+    settled: bool = False
 
 
 class WorkerDied(Exception):
@@ -94,7 +95,7 @@ def _until_passed(test: PlannedTest, tools: Tools, work: Work) -> Done:
     done = _perform_one(test, tools, work.earlier)
     events, attempts = list(done.events), []
     for _ in range(0 if test.level is Level.VALIDATION else work.reruns):
-        if done.result.status not in {Status.FAIL, Status.ERROR}:
+        if done.settled or done.result.status not in {Status.FAIL, Status.ERROR}:
             break
         attempts.append(Attempt(done.result.status, done.result.reason, done.result.duration_s))
         events.append(TestRepeated(id_of(test), attempts[-1]))
@@ -115,7 +116,7 @@ def _perform_one(test: PlannedTest, tools: Tools, earlier: Sequence[TestRecord])
     except Exception as error:  # noqa: BLE001 - the door of a test: a defect of ours must not take the others along
         verdict = Verdict(Status.ERROR, f"internal error: {error!r}")
     verdict = judge_known(verdict, test.known_failure, datetime.now(UTC).date())
-    return Done(draft.finish(verdict, time.monotonic() - clock), tuple(events))
+    return Done(draft.finish(verdict, time.monotonic() - clock), tuple(events), verdict.settled)
 
 
 def _drive(running: Generator[Event, None, Verdict], events: list[Event]) -> Verdict:

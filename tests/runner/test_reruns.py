@@ -61,8 +61,11 @@ def test_a_test_that_passes_in_no_run_fails_and_says_how_often_it_was_tried(
     assert result.reason == "fail\nrun 3 times, and passed in none"
 
 
-@pytest.mark.parametrize("verdict", [PASS, SKIP])
-def test_what_passes_or_is_skipped_is_run_once(
+NO_MATTER = Verdict(Status.ERROR, "unsupported", settled=True)
+
+
+@pytest.mark.parametrize("verdict", [PASS, SKIP, NO_MATTER])
+def test_what_passes_or_would_end_the_same_way_is_run_once(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, verdict: Verdict
 ) -> None:
     result, _ = ran(tmp_path, monkeypatch, verdict, reruns=2)

@@ -54,7 +54,7 @@ def run(draft: Draft, tools: Tools) -> Generator[Event, None, Verdict]:
     draft.search = subject.search
     before = next((r for r in draft.earlier if r.level is Level.UNIT and r.test == test.name), None)
     if before is not None and before.status in {Status.FAIL, Status.ERROR}:
-        return Verdict(before.status, "not run: the unit test did not pass")
+        return Verdict(before.status, "not run: the unit test did not pass", settled=True)
     load(test.data, tools.locator, subject.path)
     with tools.backend.session() as session:
         expanded = expand(subject.search, tools.macros(session.client))
