@@ -129,7 +129,7 @@ def _interrupts_held_back() -> Iterator[None]:
 def _serve(connection: Connection, setup: Setup) -> None:
     """The life of a worker."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches all; the one that started us tells us what to do
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # so that a test gives back what it took
+    signal.signal(signal.SIGTERM, _leave)
     threading.Thread(target=_follow_parent, daemon=True).start()
     tools = setup.tools()
     started = False
@@ -147,6 +147,13 @@ def _serve(connection: Connection, setup: Setup) -> None:
         pass  # no more work
     finally:
         tools.backend.stop()
+
+
+def _leave(*_: object) -> None:
+    """End by an exception, so that a test gives back what it took. It may come up where nothing can be raised, which
+    would be told at length."""
+    sys.unraisablehook = lambda _: None
+    sys.exit(1)
 
 
 def _follow_parent() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -143,3 +144,14 @@ def test_a_number_of_workers_is_a_number_from_1_or_auto(wrong: str) -> None:
 
     with pytest.raises(click.BadParameter, match=f"'{wrong}' is neither auto nor a number from 1"):
         WorkerCount().convert(wrong, None, None)
+
+
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="reads the signals that a process holds back")
+def test_a_worker_hears_no_ctrl_c_from_its_first_moment_on(tmp_path: Path) -> None:
+    """Its first moments go into starting Python, which would tell of an interrupt at length."""
+    with two_workers(setup_of(every_outcome(tmp_path))[0]) as staff:
+        for child in staff._children:
+            status = Path(f"/proc/{child.process.pid}/status").read_text()
+            (blocked,) = (line.split()[1] for line in status.splitlines() if line.startswith("SigBlk:"))
+            assert int(blocked, 16) >> (signal.SIGINT - 1) & 1
+    assert signal.SIGINT not in signal.pthread_sigmask(signal.SIG_BLOCK, [])
