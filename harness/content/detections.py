@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from harness.content import shapes
@@ -23,6 +23,7 @@ from harness.content.models import (
     Throttling,
 )
 from harness.content.models import Problem as ContentProblem
+from harness.content.sigma import Conversion
 from harness.content.yaml_document import YamlDocument
 
 TYPES: Final = ("TTP", "Anomaly", "Hunting", "Correlation")
@@ -53,11 +54,13 @@ _THREAT_TYPES: Final = {
 
 @dataclass(frozen=True, slots=True)
 class Defaults:
-    """What detections refer to: deployments by detection type, schedules by name, and the names of baselines."""
+    """What detections refer to: deployments by detection type, schedules by name, the names of baselines, and how Sigma
+    rules are converted."""
 
     deployments: Mapping[str, Deployment]
     schedules: Mapping[str, ScheduleConfig]
     baselines: frozenset[str] = frozenset()
+    sigma: Conversion = field(default_factory=Conversion)
 
 
 def read_detection(

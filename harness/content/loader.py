@@ -28,7 +28,7 @@ from harness.content.models import (
     Problem,
     ScheduleConfig,
 )
-from harness.content.sigma import is_sigma, read_sigma
+from harness.content.sigma import Conversion, is_sigma, read_sigma
 from harness.content.yaml_document import YamlDocument, read_yaml
 
 T = TypeVar("T")
@@ -76,7 +76,8 @@ def load_content(root: Path, paths: Iterable[Path] = ()) -> Content:
     deployments = _deployments(root, problems, described)
     baselines = tuple(_all(root / "baselines", _baseline, problems, described))
     schedules = dict(_all(root / "schedules", _named_schedule, problems, described))
-    defaults = Defaults(deployments, schedules, frozenset(each.name for each in baselines))
+    names = frozenset(each.name for each in baselines)
+    defaults = Defaults(deployments, schedules, names, _conversion(root, problems))
     # What is wrong with detections that nobody asked for is not told.
     detections, contributors = with_contributors(
         tuple(_detections(root, paths, defaults, problems)), lambda: _detections(root, [], defaults, []), problems
@@ -142,12 +143,20 @@ def _clashes(kind: str, names: Mapping[Path, str]) -> Iterator[Problem]:
             )
 
 
+def _conversion(root: Path, problems: list[Problem]) -> Conversion:
+    """How ``harness.yml`` wants Sigma rules to be converted."""
+    for document, _ in _documents(filter(is_file, [root / "harness.yml"]), problems):
+        fields = Fields(document, problems)
+        conform(fields, shapes.Settings, "harness.yml")
+        sigma = fields.inner("sigma")
+        return Conversion(sigma.text("form"), sigma.texts("pipelines"), root)
+    return Conversion()
+
+
 def _ignored(root: Path, problems: list[Problem]) -> Iterator[Ignored]:
     """The rules that ``harness.yml`` switches off: ``ignore: {rule-id: reason}``, or ``{rule-id: {path: reason}}``."""
     for document, _ in _documents(filter(is_file, [root / "harness.yml"]), problems):
-        fields = Fields(document, problems)
-        fields.unknown(shapes.Harness, "harness.yml")
-        ignore = fields.inner("ignore")
+        ignore = Fields(document, problems).inner("ignore")
         for rule in map(str, ignore.data):
             if not isinstance(ignore.data[rule], dict):
                 yield Ignored(rule, ignore.text(rule).strip(), root, ignore.line(rule))
@@ -224,7 +233,7 @@ def _detections(root: Path, paths: list[Path], defaults: Defaults, problems: lis
     files = dict.fromkeys(file for folder in folders for file in _below(root, folder))
     for document, data in _documents(files, problems):
         if is_sigma(document):
-            yield read_sigma(document, data, Fields(document, problems), defaults.baselines)
+            yield read_sigma(document, data, Fields(document, problems), defaults.baselines, defaults.sigma)
         else:
             yield read_detection(document, data, defaults, problems)
 

@@ -210,6 +210,18 @@ class Harness(Shape):
     ignore: Annotated[dict[str, Text], Meta(description="Static rules switched off: rule id and reason")] | None = None
 
 
+class SigmaSettings(Shape):
+    form: Literal["events", "data_model"] | None = None
+    pipelines: list[Text] | None = None
+
+
+class Settings(Shape):
+    """``harness.yml`` at the content root."""
+
+    ignore: dict[str, Any] | None = None
+    sigma: SigmaSettings | None = None
+
+
 class Detection(Shape):
     name: Annotated[str, Meta(min_length=1, max_length=67)]
     id: Annotated[str, Meta(pattern=r"^[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}$", description="A UUID")]

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from harness.content.history import changed_paths, content_at, top_of
 from harness.content.loader import is_file, yaml_files
-from harness.content.models import Content, Detection, MacroDefinition
+from harness.content.models import Content, Detection, Dialect, MacroDefinition
 from harness.content.root import relative
 from harness.knowledge.knowledge import shipped_apps
 from harness.replay.download import Downloads
@@ -87,6 +87,8 @@ class Dependencies:
 
     def _definition(self, detection: Detection) -> Iterator[str]:
         yield f"{detection.sha256} {relative(detection.file, self.content.root)}"
+        if detection.dialect is Dialect.SIGMA:
+            yield detection.search  # as much the converter's work as the file's
         for path in self.files(detection):
             yield f"{sha256_of(path)} {relative(path, self.content.root)}"
         for name in self.datasets(detection):

@@ -9,6 +9,7 @@ from harness.content.models import Dialect, Problem
 from harness.validation.rules import Rule, Subject, rule
 from harness.validation.techniques import Techniques, known_techniques
 
+NUMBERS_OF_A_FEW_YEARS = 50
 _WELL_FORMED = re.compile(r"T\d{4}(?:\.\d{3})?")
 
 
@@ -30,8 +31,8 @@ class SubTechniquesStandAlone(Rule):
     summary = "No ATT&CK technique stands beside its own sub-technique."
 
     def check(self, subject: Subject) -> Iterator[Problem]:
-        if subject.detection.dialect is Dialect.OBSERVABLE:
-            return  # content of that time names both as a rule
+        if subject.detection.dialect in (Dialect.OBSERVABLE, Dialect.SIGMA):
+            return  # content of that time names both as a rule, and so do Sigma rules
         ids = subject.detection.mitre_attack_ids
         for each in ids:
             if any(other.startswith(f"{each}.") for other in ids):
@@ -41,7 +42,9 @@ class SubTechniquesStandAlone(Rule):
 
 @rule
 class TechniquesExist(Rule):
-    """The ids are held against a list that is shipped with this program, of the ATT&CK version that it names."""
+    """The ids are held against a list that is shipped with this program, of the ATT&CK version that it names.
+    Those that come just after the last of them are taken for newer ones.
+    """
 
     id = "mitre-unknown"
     severity = "warning"
@@ -50,7 +53,7 @@ class TechniquesExist(Rule):
     def check(self, subject: Subject) -> Iterator[Problem]:
         known = known_techniques()
         for each in subject.detection.mitre_attack_ids:
-            if _WELL_FORMED.fullmatch(each) and each not in known.status:
+            if _WELL_FORMED.fullmatch(each) and each not in known.status and not _is_newer(each, known):
                 yield self.problem(
                     subject, _mitre_key(subject), f"ATT&CK {known.version} has no technique {each}",
                     "Correct it, or switch this rule off for a technique of a newer version.",
@@ -82,6 +85,12 @@ def _withdrawn(technique: str, known: Techniques) -> tuple[str, str]:
     instead = status.partition(" ")[2]
     hint = f"It is {instead} now." if instead else ""
     return f"ATT&CK {known.version} has revoked {technique}", hint
+
+
+def _is_newer(technique: str, known: Techniques) -> bool:
+    """New techniques are numbered on: one just above all that are known may well exist by now."""
+    last = max(int(each[1:5]) for each in known.status)
+    return last < int(technique[1:5]) <= last + NUMBERS_OF_A_FEW_YEARS
 
 
 def _mitre_key(subject: Subject) -> str:

@@ -78,6 +78,8 @@ class NameIsShort(Rule):
     headers = True
 
     def check(self, subject: Subject) -> Iterator[Problem]:
+        if subject.detection.dialect is Dialect.SIGMA:
+            return  # a rule has a title; what a saved search of it is called is decided elsewhere
         length = len(subject.detection.name)
         most = MAX_NAME if subject.kind in ("detection", "baseline", "investigation") else MAX_STANZA
         if length > most:
@@ -167,6 +169,8 @@ class ReferencesAreUrls(Rule):
     headers = True
 
     def check(self, subject: Subject) -> Iterator[Problem]:
+        if subject.detection.dialect is Dialect.SIGMA:
+            return  # "Internal Research" is a reference as well there
         tags = subject.detection.document.get("tags")
         page = tags.get("research_site_url") if isinstance(tags, dict) else None
         for reference in (*subject.detection.references, *([page] if isinstance(page, str) else [])):

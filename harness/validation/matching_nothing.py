@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
-from harness.content.models import Problem
+from harness.content.models import Dialect, Problem
 from harness.spl.nodes import Comparison, InList, SearchAnd, SearchNode, SearchNot, SearchOr, Term
 from harness.validation.known_values import Knowing, after, unsatisfied
 from harness.validation.rules import Rule, Subject, rule
@@ -160,7 +160,17 @@ class SearchesAreNarrow(Rule):
             leading = kind == "search" and command.leading
             if (leading or (kind == "tstats" and command.model is None)) and not _narrow(command.node, kind):
                 message = f"{kind} names neither an index nor anything else that narrows what is read"
-                yield self.problem(subject, "search", message, line=subject.line_in_search(step.place))
+                line = subject.line_in_search(step.place)
+                yield self.problem(subject, "search", message, _pipeline_hint(subject), line=line)
+
+
+def _pipeline_hint(subject: Subject) -> str:
+    """Where a Sigma rule's log source is to be said."""
+    if subject.detection.dialect is not Dialect.SIGMA:
+        return ""
+    return (
+        "Name a pySigma pipeline that adds an index or source type for its log source: sigma.pipelines in harness.yml."
+    )
 
 
 def _narrow(node: SearchNode | None, kind: str) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from harness.content.models import Problem
+from harness.content.models import Dialect, Problem
 from harness.engine.retrieval import walk
 from harness.errors import HarnessError, UnsupportedSPL
 from harness.spl.nodes import Comparison, InList
@@ -122,6 +122,8 @@ class DataModelFieldsExist(Rule):
         line = subject.line_in_search(step.place)
         near = _near(read.field, known)
         hint = f"Is {' or '.join(near)} meant?" if near else ""
+        if subject.detection.dialect is Dialect.SIGMA:
+            hint = "The backend maps a field of the rule to it. With `harness: {sigma: events}` events are searched."
         return self.problem(subject, "search", message, hint, line=line, severity="error" if read.needed else "warning")
 
 

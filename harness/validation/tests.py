@@ -7,7 +7,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from harness.content.loader import is_file
-from harness.content.models import AttackData, Detection, Problem
+from harness.content.models import AttackData, Detection, Dialect, Problem
 from harness.validation.rules import ContentRule, Library, Rule, Subject, nearest, rule
 
 LFS_HEADER = b"version https://git-lfs.github.com/spec/"
@@ -25,7 +25,9 @@ class ProductionIsTested(Rule):
         if not subject.in_use or detection.type == "Correlation" or detection.manual_test:
             return
         if not detection.tests:
-            yield self.problem(subject, "name", "a production detection needs a test", "Add one under tests:.")
+            severity = "warning" if detection.dialect is Dialect.SIGMA else ""  # tests are no part of Sigma
+            what = "a Sigma rule" if severity else "a production detection"
+            yield self.problem(subject, "name", f"{what} needs a test", "Add one under tests:.", severity=severity)
         elif all(test.expect.maximum == 0 for test in detection.tests):
             hint = "Add one with data of the attack."
             yield self.problem(subject, "tests", "no test has to find something", hint)

@@ -50,7 +50,8 @@ tests:
     sourcetype: {sourcetype}
   expect: {{count: 1}}
 """
-EVENTS = '{"dest": "h", "CommandLine": "net use x"}\n{"dest": "h", "CommandLine": "net view"}\n'
+EVENTS = "".join(f'{{"dest": "h", "EventCode": 1, "CommandLine": "net {what}"}}\n' for what in ("use x", "view"))
+SYSMON = "Microsoft-Windows-Sysmon/Operational"
 
 
 def unit(root: Path, rule: str, data: str = EVENTS) -> TestRecord:
@@ -67,9 +68,10 @@ def rule(category: str = "process_creation", product: str = "windows", **changes
 
 
 def test_a_rule_over_events_finds_its_attack_and_nothing_else(tmp_path: Path) -> None:
-    result = unit(tmp_path, rule() + "harness: {sigma: events}\n")
+    result = unit(tmp_path, rule(source=f"XmlWinEventLog:{SYSMON}"))
     assert (result.status, result.reason) == (Status.PASS, "")
-    assert result.search == 'CommandLine="* use*" | search *'
+    sources = f'"WinEventLog:{SYSMON}", "XmlWinEventLog:{SYSMON}"'
+    assert result.search == f'source IN ({sources}) EventCode=1 CommandLine="* use*" | search *'
 
 
 def test_a_rule_is_read_and_validates(tmp_path: Path) -> None:
@@ -80,7 +82,6 @@ def test_a_rule_is_read_and_validates(tmp_path: Path) -> None:
     assert detection.dialect is Dialect.SIGMA
     assert detection.mitre_attack_ids == ("T1049",)
     assert (detection.status, detection.type, detection.date) == ("production", "Hunting", "2024-01-02")
-    assert "from datamodel=Endpoint.Processes" in detection.search
     assert detection.search.endswith("| `net_shares_filter`")
     assert validate(content, Knowledge([*map(load_app, shipped_apps()), content_app(content)])) == []
 
@@ -91,12 +92,85 @@ def test_a_log_source_without_a_data_model_is_searched_over_events(tmp_path: Pat
     assert detection.search == 'CommandLine="* use*" | `net_shares_filter`'
 
 
+def test_an_event_log_may_be_collected_as_xml(tmp_path: Path) -> None:
+    text = rule().replace("category: process_creation", "service: security")
+    write(tmp_path / "detections" / "net_shares.yml", text.replace("CommandLine|contains: ' use'", "EventID: 4688"))
+    (detection,) = load_content(tmp_path).detections
+    sources = '"WinEventLog:Security", "XmlWinEventLog:Security"'
+    assert detection.search == f"source IN ({sources}) EventCode=4688 | `net_shares_filter`"
+
+
+def test_a_new_rule_is_tested(tmp_path: Path) -> None:
+    """In Sigma, a rule is called experimental until it has proved itself."""
+    text = rule("webserver", "apache").replace("status: test", "status: experimental")
+    assert unit(tmp_path, text).status is Status.PASS
+
+
+PIPELINE = """\
+name: Our process logs
+priority: 10
+transformations:
+- id: source
+  type: add_condition
+  conditions: {sourcetype: _json}
+  rule_conditions:
+  - type: logsource
+    category: process_creation
+"""
+
+
+def test_the_content_may_name_the_pipelines_as_for_sigma_cli(tmp_path: Path) -> None:
+    write(tmp_path / "pipelines" / "ours.yml", PIPELINE)
+    write(tmp_path / "harness.yml", "sigma:\n  pipelines: [pipelines/ours.yml, splunk_windows]\n")
+    result = unit(tmp_path, rule())
+    assert (result.status, result.reason) == (Status.PASS, "")
+    assert result.search == 'sourcetype="_json" CommandLine="* use*" | search *'
+
+
+def test_the_content_or_a_rule_may_ask_for_a_data_model(tmp_path: Path) -> None:
+    write(tmp_path / "harness.yml", "sigma: {form: data_model}\n")
+    write(tmp_path / "detections" / "net_shares.yml", rule())
+    (detection,) = load_content(tmp_path).detections
+    assert "from datamodel=Endpoint.Processes" in detection.search
+    write(tmp_path / "detections" / "net_shares.yml", rule() + "harness: {sigma: events}\n")
+    (detection,) = load_content(tmp_path).detections
+    assert "datamodel" not in detection.search
+
+
+def test_a_pipeline_that_nobody_knows_is_told(tmp_path: Path) -> None:
+    write(tmp_path / "harness.yml", "sigma: {pipelines: [nobody]}\n")
+    write(tmp_path / "detections" / "net_shares.yml", rule())
+    (problem,) = load_content(tmp_path).problems
+    assert "the rule cannot be converted" in problem.message
+    assert "nobody" in problem.message
+
+
+def test_what_sigma_does_not_ask_for_is_no_error(tmp_path: Path) -> None:
+    text = rule().partition("tests:")[0].replace("title: Net", f"title: {'Long ' * 20}Net")
+    text = text.replace("references:", "references:\n    - Internal Research")
+    write(
+        tmp_path / "detections" / "net_shares.yml", text.replace("attack.t1049", "attack.t1059\n    - attack.t1059.001")
+    )
+    content = load_content(tmp_path)
+    found = validate(content, Knowledge([*map(load_app, shipped_apps()), content_app(content)]))
+    assert [(problem.rule, problem.severity) for problem in found] == [("tests-missing", "warning")]
+
+
+EITHER = "    selection:\n    - CommandLine|re: 'u.e'\n    - CommandLine: x\n    condition: selection"
+
+
 @pytest.mark.parametrize(
     ("text", "told"),
     [
         (rule().replace("condition: selection", "condition: nobody"), "the rule cannot be converted"),
-        (rule() + "harness: {sigma: sometimes}\n", "must be one of data_model and events"),
+        (rule() + "harness: {sigma: sometimes}\n", "must be one of events and data_model"),
         (rule("webserver") + "harness: {sigma: data_model}\n", "the rule cannot be converted"),
+        (
+            rule("webserver").replace(
+                "    selection:\n        CommandLine|contains: ' use'\n    condition: selection", EITHER
+            ),
+            "makes a search that reads no events",
+        ),
     ],
 )
 def test_what_cannot_be_converted_is_told_and_never_passes(tmp_path: Path, text: str, told: str) -> None:
