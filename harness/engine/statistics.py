@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 
-from harness.engine.aggregates import Aggregate, Numbers, Samples, find_aggregate
+from harness.engine.aggregates import Accumulator, Aggregate, Numbers, Samples, find_aggregate
 from harness.engine.aggregates.sparklines import MAXIMUM, Sparkline, inner_function
 from harness.engine.bins import TimeSpan, read_time_span, time_span_for
 from harness.engine.columns import where
@@ -17,9 +18,10 @@ from harness.engine.grouping import Groups
 from harness.engine.store import times_of
 from harness.errors import SPLSyntaxError, UnsupportedSPL
 from harness.expressions import Scope, check, evaluate
+from harness.expressions.compile import fields_of
 from harness.expressions.evaluate import find as find_function
 from harness.spl.arguments import Arguments
-from harness.spl.nodes import Aggregation, Binary, Call, Expr, Literal, Membership, Unary
+from harness.spl.nodes import Aggregation, Binary, Call, Expr, FieldRef, Literal, Membership, Unary
 from harness.values.column import Column, Mask, Value
 from harness.values.frame import Frame
 from harness.values.values import has_wildcard, to_number
@@ -36,6 +38,9 @@ class Measure:
     function: Aggregate
     line: tuple[Aggregate, TimeSpan | None] | None = None
     """Of a sparkline: what it shows, and how long its buckets are."""
+    parts: tuple[Measure, ...] = ()
+    """Of ``eval(avg(a)/max(b))``: its aggregations. The argument of the node is then an expression over their columns.
+    """
 
     @property
     def field(self) -> str | None:
@@ -43,16 +48,19 @@ class Measure:
 
     @property
     def expression(self) -> Expr | None:
-        return None if isinstance(self.node.argument, str) else self.node.argument
+        return None if isinstance(self.node.argument, str) or self.parts else self.node.argument
 
 
 @dataclass(frozen=True, slots=True)
 class Output:
-    """A column to compute: ``argument`` is None where rows are counted."""
+    """A column to compute: ``argument`` is None where rows are counted. ``combined`` makes it of the columns of
+    ``parts``."""
 
     name: str
     function: Aggregate
     argument: Column | None
+    parts: tuple[Output, ...] = ()
+    combined: Callable[[Frame], Column] | None = None
 
 
 def read_measures(arguments: Arguments) -> tuple[Measure, ...]:
@@ -64,6 +72,8 @@ def _measure(node: Aggregation, arguments: Arguments) -> Measure:
     found = find_aggregate(node.function)
     if node.function == "sparkline":
         return _sparkline(node, arguments)
+    if node.function == "eval" and node.argument is not None and not isinstance(node.argument, str):
+        return _combined(node, node.argument, arguments)
     if found is None and node.function == "estdc_error":
         raise arguments.unsupported(f"the function '{node.function}'", node.span)
     invalid = found is None or (node.parameter is not None) != found.parametric
@@ -95,12 +105,69 @@ def _sparkline(node: Aggregation, arguments: Arguments) -> Measure:
     return Measure(replace(node, argument=inner[1], further=()), Sparkline(), (inner[0](), span))
 
 
+class Combined(Aggregate):
+    """An expression over other aggregations, in place of a function."""
+
+    names = ("eval",)
+
+    def accumulator(self) -> Accumulator:
+        raise NotImplementedError("is computed of whole columns")
+
+
+def _combined(node: Aggregation, expression: Expr, arguments: Arguments) -> Measure:
+    """``eval(round(avg(x), 2))`` of chart and timechart."""
+    if arguments.command not in _CHARTS:
+        raise arguments.unsupported("an expression over aggregations", node.span)
+    parts: dict[str, Measure] = {}
+    over = _over_columns(expression, parts, arguments)
+    if not parts or fields_of(over) - parts.keys():
+        raise arguments.unsupported("an expression of anything but aggregations", node.span)
+    return Measure(replace(node, argument=over), Combined(), parts=tuple(parts.values()))
+
+
+def _over_columns(expression: Expr, parts: dict[str, Measure], arguments: Arguments) -> Expr:
+    """The expression with each aggregation replaced by its column, and put into ``parts``."""
+
+    def inside(part: Expr) -> Expr:
+        return _over_columns(part, parts, arguments)
+
+    if isinstance(expression, Call):
+        fields = [one.name for one in expression.arguments if isinstance(one, FieldRef)]
+        if len(fields) == len(expression.arguments) <= 1 and find_aggregate(expression.name.lower()) is not None:
+            label = f"{expression.name}({''.join(fields)})"
+            argument = fields[0] if fields else None
+            node = Aggregation(expression.name.lower(), argument, label, span=expression.span)
+            if node.function.startswith("per_"):
+                raise arguments.unsupported(f"{node.function} in an expression", expression.span)
+            parts[label] = _measure(node, arguments)
+            return FieldRef(label, expression.span, quoted=True)
+        return replace(expression, arguments=tuple(map(inside, expression.arguments)))
+    if isinstance(expression, Binary):
+        return replace(expression, left=inside(expression.left), right=inside(expression.right))
+    if isinstance(expression, Unary):
+        return replace(expression, operand=inside(expression.operand))
+    if isinstance(expression, Membership):
+        return replace(expression, operand=inside(expression.operand), choices=tuple(map(inside, expression.choices)))
+    return expression
+
+
+def refuse_unsplit(measures: Sequence[Measure], split: object, arguments: Arguments) -> None:
+    """An expression over aggregations needs a field across."""
+    for measure in measures:
+        if measure.parts and split is None:
+            raise arguments.unsupported(
+                "an expression over aggregations without a field to split by", measure.node.span
+            )
+
+
 def check_measures(measures: Sequence[Measure], command: str, text: str) -> None:
     """Check ``eval(...)`` arguments before any row is read."""
     scope = Scope(now=0, command=command, text=text)
     for measure in measures:
         if measure.expression is not None:
             check(measure.expression, scope)
+        if measure.parts and not isinstance(measure.node.argument, str | None):
+            check(measure.node.argument, scope)
 
 
 def refuse_by_names(measures: Sequence[Measure], by: Sequence[str], arguments: Arguments) -> None:
@@ -124,7 +191,11 @@ def outputs(measures: Sequence[Measure], frame: Frame, by: Sequence[str], contex
         node, function = measure.node, measure.function
         if isinstance(function, Sparkline) and measure.line is not None:
             function = function.over(measure.line[0], _edges(measure.line[1], frame, context))
-        if measure.expression is not None:
+        if measure.parts and not isinstance(node.argument, str | None):
+            expression = partial(_over, node.argument, context)
+            parts = tuple(outputs(measure.parts, frame, by, context))
+            found.append(Output(node.name, function, None, parts, expression))
+        elif measure.expression is not None:
             found.append(Output(node.name, function, evaluated(measure.expression, frame, context)))
         elif measure.field is None:
             found.append(Output(node.name, function, None))
@@ -134,6 +205,10 @@ def outputs(measures: Sequence[Measure], frame: Frame, by: Sequence[str], contex
             names = [name for name in matching(measure.field, frame.columns) if name not in by]
             found.extend(Output(_expanded_name(node, name), function, frame.column(name)) for name in names)
     return found
+
+
+def _over(expression: Expr, context: SearchContext, cells: Frame) -> Column:
+    return evaluate(expression, cells, context.scope())
 
 
 def _edges(span: TimeSpan | None, frame: Frame, context: SearchContext) -> list[float]:
@@ -199,6 +274,10 @@ def aggregate(groups: Groups, wanted: Sequence[Output], *, all_numeric: bool = F
     kept: dict[int, Samples] = {}
     columns: dict[str, Column] = {}
     for one in wanted:
+        if one.combined is not None:
+            cells = aggregate(groups, one.parts, all_numeric=all_numeric)
+            columns[one.name] = one.combined(Frame(cells, groups.count))
+            continue
         samples = _samples(one.argument, groups, times, kept)
         columns[one.name] = one.function.grouped(samples)
         if all_numeric and one.function.numeric and one.argument is not None:

@@ -52,7 +52,9 @@ class AggregationReader:
         self.position = word.end()
         name = word[0].lower()
         if name == "eval" and self._char() == "(":
-            raise self._source.unsupported("An expression over aggregations is not supported.", start, word.end())
+            expression = self._evaluated(start, self.position + 1)
+            label = self._text[start : self.position]
+            return Aggregation(name, expression, label, self._alias(), span=Span(start, self.position))
         percentile = _PERCENTILE.fullmatch(name)
         parameter = float(percentile[2]) if percentile is not None else None
         function = percentile[1] if percentile is not None else name

@@ -38,6 +38,7 @@ bin {} span=2
 bin _time
 bin _time span=3d
 chart sum({}) over {} by {} limit=1
+chart eval(round(sum({})/count(), 1)) over {} by {}
 chart max({}) over {} by {} where max in top1
 collect index=summary
 contingency {} {}

@@ -31,6 +31,8 @@ BUCKET_OPTIONS: Final[Mapping[str, Any]] = {
     "bins": non_negative_integer,
     "minspan": string,
     "aligntime": string,
+    "start": string,
+    "end": string,
 }
 
 
@@ -50,7 +52,7 @@ class Bin(SearchCommand):
 
     @classmethod
     def parse(cls, arguments: Arguments) -> Bin:
-        known = {**BUCKET_OPTIONS, "start": string, "end": string}
+        known = BUCKET_OPTIONS
         options = arguments.options(known)
         field: str | None = None
         target: str | None = None
@@ -68,14 +70,14 @@ class Bin(SearchCommand):
             options |= arguments.options(known)
         if field is None:
             raise arguments.error("You must specify a field to discretize.")
-        for name in ("start", "end"):
-            if name in options:
-                raise arguments.unsupported(f"the option '{name}'")
         return cls.of(field, target or field, options, arguments)
 
     @classmethod
     def of(cls, field: str, target: str, options: Mapping[str, Any], arguments: Arguments) -> Bin:
         """The buckets that options ask for."""
+        for name in ("start", "end"):
+            if name in options:
+                raise arguments.unsupported(f"the option '{name}'")
         span: TimeSpan | str | None = options.get("span")
         if isinstance(span, str):
             span = _read_span(span, arguments)

@@ -13,7 +13,14 @@ from harness.engine.commands import SearchCommand
 from harness.engine.commands.bin import BUCKET_OPTIONS, Bin
 from harness.engine.context import SearchContext
 from harness.engine.grouping import group_by
-from harness.engine.statistics import Measure, check_measures, outputs, read_measures, statistics_frame
+from harness.engine.statistics import (
+    Measure,
+    check_measures,
+    outputs,
+    read_measures,
+    refuse_unsplit,
+    statistics_frame,
+)
 from harness.spl.arguments import Arguments, boolean
 from harness.values.frame import Frame
 
@@ -62,6 +69,7 @@ class Chart(SearchCommand):
         where = read_where(arguments, measures)
         options |= arguments.options(known)
         arguments.expect_end()
+        refuse_unsplit(measures, across, arguments)
         return cls(measures, down, read_across(across, options, arguments, where), buckets, across_buckets)
 
     def check(self, text: str) -> None:
