@@ -17,6 +17,9 @@ from harness.errors import FilePlace, UsageError
 _READ: Final = (".yml", ".yaml", ".csv", "datasets.lock")
 """What content is made of. Datasets are not unpacked: they can be large, and :func:`changed_paths` tells of them."""
 
+_PLAIN: Final = ("--no-renames", "--no-ext-diff", "--ignore-submodules=none")
+"""Options of ``git diff`` that someone's settings could have otherwise."""
+
 
 @contextmanager
 def content_at(root: Path, revision: str) -> Iterator[Content]:
@@ -52,18 +55,32 @@ def top_of(root: Path) -> Path:
 
 
 def changed_paths(root: Path, revision: str) -> frozenset[Path]:
-    """Files below ``root`` that differ from the revision, committed or not, also those gone and those not added yet."""
+    """Files below ``root`` that differ from the revision, committed or not, also those gone and those not added yet.
+
+    Those of a submodule are compared with the commit that it stood at; its folder stands for all of them where that
+    cannot be done.
+    """
     commit = commit_of(root, revision)
     names: set[str] = set()
     for command in (
-        ("diff", "--name-only", "--no-renames", "--no-ext-diff", "--relative", "-z", commit, "--", "."),
+        ("diff", "--name-only", *_PLAIN, "--relative", "-z", commit, "--", "."),
         ("ls-files", "--others", "--exclude-standard", "-z", "--", "."),
     ):
         done = _git(root, *command)
         if done.returncode:
             raise UsageError(f"git {command[0]} failed: {_message(done.stderr)}", where=FilePlace(root))
         names.update(name.decode("utf-8", "surrogateescape") for name in done.stdout.split(b"\0") if name)
-    return frozenset(root / name for name in names)
+    modules = {name for name in names if (root / name).is_dir() and not (root / name).is_symlink()}
+    inside = [path for name in modules for path in _changed_in_submodule(root, commit, name)]
+    return frozenset([*(root / name for name in names - modules), *inside])
+
+
+def _changed_in_submodule(root: Path, commit: str, name: str) -> frozenset[Path]:
+    before = _git(root, "rev-parse", "--verify", "--quiet", f"{commit}:./{name}").stdout.decode().strip()
+    try:
+        return changed_paths(root / name, before) if before else frozenset({root / name})
+    except UsageError:  # it is not checked out, or has not that commit
+        return frozenset({root / name})
 
 
 def _git(root: Path, *arguments: str) -> subprocess.CompletedProcess[bytes]:

@@ -72,7 +72,7 @@ def read_policy(path: Path, rules: frozenset[str]) -> Policy:
         raise ContentError(message, where=_place(document, *_keys(place), *unknown)) from error
     for number, waiver in enumerate(policy.waivers):
         _check(waiver, number, document, rules)
-    for key in ("levels", "backends"):
+    for key in ("levels", "backends", "statuses"):
         if not getattr(policy, key):
             raise ContentError(f"{key} is empty: nothing would be asked of a release", where=_place(document, key))
     return policy

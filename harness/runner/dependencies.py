@@ -154,7 +154,9 @@ def changed_since(content: Content, revision: str, data_root: Path | None = None
             or each.after is None
             or then.definition(each.before) != now.definition(each.after)
             or any(
-                place.resolve() in paths for data in now.datasets(each.after) for place in now.places(data, each.after)
+                paths & {place.resolve(), *place.resolve().parents}
+                for data in now.datasets(each.after)
+                for place in now.places(data, each.after)
             )
         ]
 
@@ -163,9 +165,9 @@ def reached_since(content: Content, revision: str, apps: Sequence[Path], data_ro
     """The files of the detections that a change since a revision reaches: by what they use, or by an app among
     ``apps`` or our own that lies in the same repository. An app is loaded for all of them, so it reaches all.
     """
-    changed = changed_paths(top_of(content.root), revision)
+    changed = {path.resolve() for path in changed_paths(top_of(content.root), revision)}
     folders = [path.resolve() for path in (*shipped_apps(), *apps)]
-    if any(path.resolve().is_relative_to(folder) for path in changed for folder in folders):
+    if any(path.is_relative_to(folder) or path in folder.parents for path in changed for folder in folders):
         return {detection.file for detection in content.detections}
     return {each.after.file for each in changed_since(content, revision, data_root) if each.after is not None}
 

@@ -62,6 +62,7 @@ def test_everything_that_can_be_said(tmp_path: Path) -> None:
         ("backends: [embedded]\nlevels: [units]\n", 2, "units"),
         ("levels: []\n", 1, "levels is empty"),
         ("backends: []\n", 1, "backends is empty"),
+        ("statuses: []\n", 1, "statuses is empty"),
         (WAIVER.replace("rule: unit", "rule: everything"), 3, "no rule 'everything'"),
         (WAIVER.replace("2027-01-31", "some day"), 6, "date"),
         (WAIVER.replace("until", "til"), 6, "til"),

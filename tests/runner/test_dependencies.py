@@ -171,6 +171,47 @@ def test_a_changed_dataset_below_a_data_root_of_the_same_repository_reaches_its_
     assert _names(repo) == []
 
 
+@pytest.fixture
+def submodule(repo: Repository, tmp_path_factory: pytest.TempPathFactory) -> Repository:
+    """The repository ``data`` in the content, with the datasets of two detections."""
+    origin = tmp_path_factory.mktemp("origin")
+    repository(origin, **{"first.log": "{}\n", "second.log": "{}\n"})
+    repo.git("-c", "protocol.file.allow=always", "submodule", "--quiet", "add", str(origin), f"{_below(repo)}data")
+    repo.put(detection("First", id="00000000-0000-0000-0000-000000000003", tests=[a_test("data/first.log")]))
+    repo.put(detection("Second", id="00000000-0000-0000-0000-000000000004", tests=[a_test("data/second.log")]))
+    repo.commit()
+    return Repository(repo.root / "data", repo.root / "data")
+
+
+def _below(repo: Repository) -> str:
+    return "" if repo.root == repo.top else f"{repo.root.relative_to(repo.top)}/"
+
+
+def test_a_changed_dataset_in_a_submodule_reaches_its_detection(repo: Repository, submodule: Repository) -> None:
+    base = repo.git("rev-parse", "HEAD")
+    assert _names(repo, base) == []
+    write(submodule.root / "first.log", "{} {}\n")
+    assert _names(repo, base) == ["first"]
+    submodule.commit()
+    assert _names(repo, base) == ["first"]
+    repo.commit()
+    assert _names(repo, base) == ["first"]
+
+
+def test_all_datasets_of_a_submodule_count_as_changed_where_its_former_commit_is_not_there(
+    repo: Repository, submodule: Repository
+) -> None:
+    base = repo.git("rev-parse", "HEAD")
+    submodule.git("checkout", "--quiet", "--orphan", "other")
+    submodule.commit("other")
+    repo.commit()
+    submodule.git("branch", "--quiet", "-D", "main")
+    submodule.git("remote", "remove", "origin")
+    submodule.git("reflog", "expire", "--expire=now", "--all")
+    submodule.git("gc", "--quiet", "--prune=now")
+    assert _names(repo, base) == ["first", "second"]
+
+
 @pytest.mark.parametrize("revision", ["nonsense", "--help", "HEAD~99", ""])
 def test_a_revision_that_is_not_there_is_refused(repo: Repository, revision: str) -> None:
     with pytest.raises(UsageError, match="has no revision"):
