@@ -48,7 +48,7 @@ class ReplayedData(Shape):
             "moment at which the test begins, or a time seen from it, as '-1d' or '-1d@d+12h'"
         ),
     ] = None
-    update_timestamp: bool | None = None
+    update_timestamp: Annotated[Any, Meta(description="Of old; no tool reads it any more")] = None
 
 
 class ExpectedComparison(Shape):
@@ -489,9 +489,11 @@ class DataSource(Described, kw_only=True):
 
 
 def detection_schema() -> dict[str, Any]:
-    """The JSON Schema of a detection's file."""
-    schema = msgspec.json.schema(Detection)
-    return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "Detection", **schema}
+    """The JSON Schema of a detection's file, of the draft that the YAML extensions of editors know best."""
+    _, definitions = msgspec.json.schema_components([Detection], ref_template="#/definitions/{name}")
+    # Draft 7 knows nothing beside a reference, so that the detection itself is none.
+    detection = definitions.pop(Detection.__name__)
+    return {"$schema": "http://json-schema.org/draft-07/schema#", **detection, "definitions": definitions}
 
 
 def schema_text() -> bytes:

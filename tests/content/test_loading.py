@@ -6,7 +6,6 @@ import tarfile
 import time
 from pathlib import Path
 
-import msgspec
 import pytest
 import yaml
 from hypothesis import given, settings
@@ -16,8 +15,6 @@ from harness.content import Content, Detection, find_root, load_content
 from harness.content.app import content_app
 from harness.content.expected import Expectation, parse_count
 from harness.content.models import Dialect, RiskObject, ScheduleConfig, ThreatObject
-from harness.content.shapes import SCHEMA_FILE, schema_text
-from harness.content.shapes import Detection as DetectionShape
 from harness.content.yaml_document import read_yaml
 from harness.errors import UsageError
 from tests.corpus import require_corpus
@@ -320,21 +317,6 @@ def test_the_line_of_a_character_is_found_in_every_style(
         return  # not every style can hold every text
     wanted = next(number for number, line in enumerate(source.split("\n"), 1) if "\u2603" in line)
     assert document.line_of("search", text.index("\u2603")) == wanted
-
-
-# --- the schema for editors -------------------------------------------------------------------------------------------
-
-
-def test_the_schema_for_editors_is_that_of_the_loader() -> None:
-    assert SCHEMA_FILE.read_bytes() == schema_text(), "call harness.content.shapes.write_schema()"
-
-
-def test_our_own_detections_are_as_the_schema_says() -> None:
-    root = Path(__file__).parents[2]
-    detections = load_content(root).detections
-    assert detections
-    for detection in detections:
-        msgspec.convert(dict(detection.document), DetectionShape)
 
 
 # --- a whole repository -----------------------------------------------------------------------------------------------

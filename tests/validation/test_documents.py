@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 import pytest
+from jsonschema import Draft4Validator
 
 from harness.content import Problem, load_content
 from harness.content.app import content_app
 from harness.errors import UsageError
 from harness.knowledge.knowledge import Knowledge
+from harness.reports import renderer
 from harness.runner.plan import plan_run
 from harness.runner.record import Level, Status
 from harness.runner.rules import StaticRules
@@ -18,6 +21,7 @@ from harness.runner.verdict import Verdict
 from harness.validation.findings import as_annotation, as_sarif
 from harness.validation.pages import all_pages, page, rule_ids, summary_of
 from tests.cli.command import harness
+from tests.reports.samples import sample_record
 from tests.runner.packs import detection, write_pack
 from tests.runner.test_run import NET_USE
 
@@ -45,6 +49,16 @@ def test_sarif_has_each_finding_with_its_rule_its_place_in_the_repository_and_a_
     moved = Problem(*(getattr(problems[0], name) for name in ("rule", "file")), 9, problems[0].message)
     other = json.loads(as_sarif([moved], tmp_path / "packs"))["runs"][0]["results"][0]
     assert other["partialFingerprints"] == run["results"][0]["partialFingerprints"]
+
+
+@pytest.mark.skipif(not os.environ.get("SARIF_SCHEMA"), reason="SARIF_SCHEMA names no schema of SARIF 2.1.0")
+def test_sarif_is_as_its_schema_says(tmp_path: Path) -> None:
+    schema = json.loads(Path(os.environ["SARIF_SCHEMA"]).read_bytes())
+    (tmp_path / ".git").mkdir()
+    found = json.loads(as_sarif([finding(tmp_path), finding(tmp_path, "no-index", "warning")], tmp_path))
+    verdicts = json.loads(renderer("sarif")(sample_record()))
+    for document in (found, verdicts):
+        Draft4Validator(schema).validate(document)
 
 
 def test_an_annotation_is_one_line_whatever_the_finding_says(tmp_path: Path) -> None:
