@@ -55,7 +55,7 @@ class RemoteBackend:
             self._address = replace(self._address, hec_url=self._collector_url())
         with HecClient(self._address) as hec:
             hec.check()
-        return BackendInfo(kind=self.kind, version=info.version, apps=tuple(self._client.apps()))
+        return BackendInfo(kind=self.kind, version=info.release, apps=tuple(self._client.apps()))
 
     @contextmanager
     def session(self) -> Iterator[RemoteSession]:

@@ -64,7 +64,7 @@ def command(
         path = out / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(rewrite(text, answers[name], evidence), encoding="utf-8")
-    return _summary([answer for found in answers.values() for answer in found], out, info.version, new=spl is not None)
+    return _summary([answer for found in answers.values() for answer in found], out, info.release, new=spl is not None)
 
 
 def _check_answered(answers: dict[str, list[Answer]]) -> None:

@@ -22,8 +22,17 @@ class Message:
 
 @dataclass(frozen=True, slots=True)
 class ServerInfo:
+    """``version`` and ``build`` are Splunk's, ``harness`` the version of our own server where that is what answers."""
+
     name: str
     version: str
+    build: str = ""
+    harness: str = ""
+
+    @property
+    def release(self) -> str:
+        """The version, told apart from the one of our own server that stands for it."""
+        return f"{self.version} (harness {self.harness})" if self.harness else self.version
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,6 +21,7 @@ from harness.client.address import Address
 from harness.client.answers import App, Message, Outcome, Row, ServerInfo, macro_from_entry
 from harness.client.waiting import wait_until
 from harness.errors import BackendError, HarnessError, SearchError, SPLSyntaxError, UnsupportedSPL
+from harness.settings import SIGNATURE
 from harness.spl.macros import Macro
 
 if TYPE_CHECKING:
@@ -65,8 +66,20 @@ class SplunkClient:
         return self.info()
 
     def info(self) -> ServerInfo:
-        content = self.get("server/info")[0].content
-        return ServerInfo(name=str(content.get("serverName", "")), version=str(content["version"]))
+        with self._talking():
+            response = self._sdk.get("server/info", output_mode="json")
+            body = _json(response.body.read(), self.address.rest_url)
+        entries = body.get("entry")
+        if not isinstance(entries, list) or not entries:
+            raise failures.not_a_splunk(self.address.rest_url, "server/info has no entries")
+        content = entries[0]["content"]
+        headers = {name.lower(): value for name, value in response.headers}
+        return ServerInfo(
+            name=str(content.get("serverName", "")),
+            version=str(content["version"]),
+            build=str(content.get("build", "")),
+            harness=headers.get(SIGNATURE.lower(), ""),
+        )
 
     def apps(self) -> list[App]:
         """The enabled apps, by name."""

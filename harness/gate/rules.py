@@ -176,6 +176,8 @@ def evidence_is_current(case: Case) -> Objections:
         found = case.evidence.get(backend)
         if found is None:
             yield f"not tested on {backend}"
+        elif backend != "embedded" and "(harness " in found.version:
+            yield f"what answered as {backend} was {found.version}, not a Splunk"
         elif not found.current:
             yield (
                 f"the record of {backend} is of other content than this: the detection or something it uses changed, "

@@ -32,7 +32,6 @@ from harness.content.pages import (
     with_answers,
 )
 from harness.errors import BackendError, SPLError, UnsupportedSPL
-from harness.server.config import ServerConfig
 from harness.values.values import to_text
 
 APP: Final = "search"
@@ -275,6 +274,6 @@ def started(backend: Backend) -> Iterator[ServerInfo]:
 
 def evidence_of(info: ServerInfo, day: date) -> str:
     """What a page rests on that this server answered: what our own server says is no evidence of a Splunk."""
-    if info.name == ServerConfig().server_name:
-        return f"reasoned (the embedded engine answered so, {day})"
-    return f"recorded Splunk {info.version}, {day}"
+    if info.harness:
+        return f"reasoned (harness {info.harness} answered so, {day})"
+    return f"recorded Splunk {info.version} build {info.build}, server {info.name}, {day}"

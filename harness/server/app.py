@@ -19,17 +19,20 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response, StreamingResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from harness import __version__
 from harness.server import hec, routing
 from harness.server.answers import JSON, Answer, Refusal
 from harness.server.call import Call, read_arguments, read_path
 from harness.server.endpoints.root import top
 from harness.server.routing import Style
+from harness.settings import SIGNATURE
 
 if TYPE_CHECKING:
     from harness.server.instance import SplunkInstance
 
 _BASE: Final = {
     "Server": "Splunkd",
+    SIGNATURE: __version__,
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "SAMEORIGIN",
     # Without this header splunklib closes the connection before it reads the body.

@@ -8,11 +8,14 @@ from pathlib import Path
 
 import pytest
 
+from harness import __version__
 from harness.client.address import parse_address
 from harness.client.answers import ServerInfo
 from harness.client.rest import SplunkClient
 from harness.content.pages import page_cases
 from harness.runner.recording import evidence_of
+from harness.server.config import ServerConfig
+from harness.server.server import Server
 from tests.cli.command import Ended, harness
 from tests.cli.test_existing_splunk import login_of
 from tests.cli.test_serve import serving
@@ -194,9 +197,15 @@ def test_a_search_over_a_file_makes_a_page_of_its_own(splunk: Login, tmp_path: P
 
 
 def test_our_own_server_is_no_evidence_of_a_splunk() -> None:
+    """Whatever its name is: each of its answers says what it is."""
     day = date(2026, 1, 2)
-    assert evidence_of(ServerInfo("sh-1", "9.4.1"), day) == "recorded Splunk 9.4.1, 2026-01-02"
-    assert evidence_of(ServerInfo("harness", "9.4.1"), day) == "reasoned (the embedded engine answered so, 2026-01-02)"
+    real = ServerInfo("harness", "9.4.1", "e3bdab203ac8")
+    assert evidence_of(real, day) == "recorded Splunk 9.4.1 build e3bdab203ac8, server harness, 2026-01-02"
+    with Server(ServerConfig(server_name="sh-1", password="Chang3d!pw")).start() as ours:
+        login = {"HARNESS_USERNAME": ours.username, "HARNESS_PASSWORD": "Chang3d!pw"}
+        info = SplunkClient(parse_address(ours.rest_url, login)).connect()
+    assert (info.name, info.harness) == ("sh-1", __version__)
+    assert evidence_of(info, day) == f"reasoned (harness {__version__} answered so, 2026-01-02)"
 
 
 def test_a_page_that_is_not_well_formed_is_refused_with_its_place(splunk: Login, tmp_path: Path) -> None:

@@ -174,6 +174,13 @@ def test_evidence_is_needed_of_every_backend_that_the_policy_names() -> None:
     assert _said("evidence", _case(None, DETECTION, policy=policy, evidence=both)) == []
 
 
+def test_our_own_server_in_a_container_is_no_evidence_of_a_splunk() -> None:
+    policy = Policy(backends=("docker",))
+    own = {"docker": replace(_evidence(backend="docker")["docker"], version="10.4.2 (harness 0.1.0)")}
+    (said,) = _said("evidence", _case(None, DETECTION, policy=policy, evidence=own))
+    assert said == "what answered as docker was 10.4.2 (harness 0.1.0), not a Splunk"
+
+
 def test_evidence_of_other_content_is_none_and_its_failures_are_not_repeated() -> None:
     failed = _evidence(_result(Level.UNIT, Status.FAIL), current=False)
     release = decide([_case(None, DETECTION, evidence=failed)], Policy())
