@@ -69,12 +69,15 @@ def command(
         used = apps if name in {"embedded", "docker"} else ()
         return Setup(content, name, used, indexes, Downloads(offline=offline), data_root, settings)
 
+    recorded = Path(other) if Path(other).is_file() or other.endswith(".json") else None
+    theirs = read_record(recorded) if recorded is not None else None
     # So that data that is moved in time is moved to the same time on both.
     clock = SteppedClock(SystemClock().now())
     ours = _run(setup(backend), plan, clock)
-    theirs = read_record(Path(other)) if Path(other).is_file() else _run(setup(other), plan, clock)
+    if theirs is None:
+        theirs = _run(setup(other), plan, clock)
     parity = compare(ours, theirs)
-    names = (f"{ours.backend.kind} {ours.backend.version}", f"{theirs.backend.kind} {theirs.backend.version}")
+    names = (_name(ours), f"{_name(theirs)}, {other}" if recorded is not None else _name(theirs))
     if not parity.compared:
         raise UsageError(f"{other} has none of these tests")
     last = None
@@ -104,3 +107,7 @@ def _run(setup: Setup, plan: list[PlannedTest], clock: Clock) -> RunRecord:
         if isinstance(event, RunFinished):
             return event.record
     raise AssertionError("a run ends with its record")
+
+
+def _name(record: RunRecord) -> str:
+    return f"{record.backend.kind} {record.backend.version}"

@@ -72,7 +72,12 @@ def _differences(left: TestRecord, right: TestRecord) -> Iterator[tuple[str, str
             hint = f"events of {ours.sourcetype} are broken differently: compare the add-ons' index-time settings"
             yield f"events of {ours.data}", str(ours.events), str(theirs.events), hint
     if left.search and right.search and left.search != right.search:
-        yield "the expanded search", left.search, right.search, "a macro is defined differently"
+        yield (
+            "the expanded search",
+            left.search,
+            right.search,
+            "a macro is defined differently on one of them, or not at all",
+        )
     for position, (here, there) in enumerate(zip(left.stages, right.stages, strict=False), 1):
         if here.rows != there.rows:
             hint = f"command {position}, {here.command}, is the first after which they differ"
@@ -134,7 +139,14 @@ def _about(name: str, left: Row, right: Row) -> str:
 
 
 def _value(row: Row, name: str) -> str:
-    return repr(row[name]) if name in row else "(no value)"
+    return _quoted(row[name]) if name in row else "(no value)"
+
+
+def _quoted(value: Cell) -> str:
+    """As it is: the backslashes of a path are not doubled."""
+    if isinstance(value, list):
+        return f"[{', '.join(map(_quoted, value))}]"
+    return f"'{value}'" if isinstance(value, str) and value.isprintable() else repr(value)
 
 
 def _text(row: Row) -> str:

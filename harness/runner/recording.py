@@ -48,6 +48,7 @@ _NAMES_AN_INDEX: Final = re.compile(r"\b(?:index|indexes)\s*(?:=|!=|::|\bIN\b)",
 _WRITES: Final = re.compile(
     r"\b(?:collect|mcollect|meventcollect|outputlookup|outputcsv|delete|sendemail|sendalert|savedsearch|loadjob)\b"
 )
+_TELLS_WHEN: Final = re.compile(r"\brecentTime\b|\|\s*metadata\b[^|]*$")
 _WORD: Final = re.compile(r"[\w.]+")
 
 
@@ -99,6 +100,8 @@ def why_not(case: Case) -> str:
         return "its search names an index, and the data is in one made for it"
     if _WRITES.search(spl.body):
         return "its search writes or reads what stays on the server"
+    if _TELLS_WHEN.search(spl.body):
+        return "it tells when its data was indexed, which is when it is recorded"
     if case.all("events") and re.search(r"\b_raw\b", spl.body + _body(case.one("results"))):
         return "its events have no text of their own, which its search looks at"
     return ""
