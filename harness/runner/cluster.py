@@ -7,6 +7,7 @@ for there by hash, and are sent only where they are missing. A test whose proces
 
 from __future__ import annotations
 
+import logging
 import re
 import threading
 import time
@@ -29,7 +30,7 @@ from harness.runner.draft import Tools
 from harness.runner.record import BackendRecord
 from harness.runner.setup import Setup
 from harness.runner.subject import PlannedTest
-from harness.runner.work import Done, Work, WorkerDied, perform
+from harness.runner.work import Done, Work, WorkerDied, given_up, perform
 
 if TYPE_CHECKING:
     from distributed import Client
@@ -55,6 +56,7 @@ class Cluster:
 
     def __init__(self, setup: Setup, address: str) -> None:
         self._client = _connect(address)
+        self._gone = f"the Dask scheduler at {address} is gone"
         self._executor = self._client.get_executor(pure=False)
         read = [lookup.csv for lookup in setup.content.lookups if lookup.csv is not None]
         read += [path for app in setup.apps for path in files_of(app)]
@@ -71,7 +73,8 @@ class Cluster:
     def _look(self) -> None:
         """Workers come and go: give as many tests at a time as there are processes now."""
         if time.monotonic() - self._looked > _LOOK_AGAIN_SECONDS:
-            self.slots = max(1, len(self._client.nthreads()))
+            with suppress(Exception):  # the scheduler is gone, which is said of the tests
+                self.slots = max(1, len(self._client.nthreads()))
             self._looked = time.monotonic()
 
     def begin(self, backend: BackendRecord) -> None:
@@ -84,11 +87,14 @@ class Cluster:
         return answer
 
     def _ask(self, work: Work, hashes: Mapping[str, str], missing: Sequence[str], answer: Future[list[Done]]) -> None:
+        if self._lost:
+            self._failed(work, "", answer)
+            return
         try:
             data = {name: self._send(hashes[name], name, work) for name in missing}
             future = self._executor.submit(_perform, self._told, work, dict(hashes), data)
         except Exception as error:  # noqa: BLE001 - whatever a lost scheduler raises
-            answer.set_exception(WorkerDied(f"the cluster does not take the test: {error}"))
+            self._failed(work, f"the cluster does not take the test: {error}", answer)
             return
         future.add_done_callback(lambda done: self._take(done, work, hashes, answer))
 
@@ -99,7 +105,7 @@ class Cluster:
             result = done.result()
         except (KilledWorker, CancelledError) as error:
             self._sent.clear()  # what was sent may have been lost with the process that held it
-            answer.set_exception(WorkerDied(str(error) or "the cluster gave it up"))
+            self._failed(work, str(error) or "the cluster gave it up", answer)
         except Exception as error:  # noqa: BLE001 - it is the answer
             answer.set_exception(error)
         else:
@@ -108,6 +114,18 @@ class Cluster:
                 threading.Thread(target=self._ask, args=(work, hashes, result.names, answer), daemon=True).start()
             else:
                 answer.set_result(result)
+
+    @property
+    def _lost(self) -> bool:
+        """Whether the client has given the scheduler up; nothing that it is asked then is ever answered."""
+        return self._client.status not in {"running", "connecting"}
+
+    def _failed(self, work: Work, why: str, answer: Future[list[Done]]) -> None:
+        """Another process may do better, but none will without a scheduler."""
+        if self._lost:
+            answer.set_result([Done(given_up(test, self._gone)) for test in work.tests])
+        else:
+            answer.set_exception(WorkerDied(why))
 
     def _hashes(self, tests: Sequence[PlannedTest]) -> dict[str, str]:
         """The hash of each dataset that is here; what is not here is said by whoever runs the test."""
@@ -127,9 +145,10 @@ class Cluster:
         return self._sent[sha256]
 
     def stop(self, *, kill: bool) -> None:
-        self._executor.shutdown(wait=not kill)
         with suppress(Exception):  # the cluster is gone, and with it what was to be given back
-            self._client.run(_forget, self._run.id, on_error="ignore")
+            self._executor.shutdown(wait=not kill and not self._lost)
+            if not self._lost:
+                self._client.run(_forget, self._run.id, on_error="ignore")
         self._client.close()
 
 
@@ -144,6 +163,9 @@ def _connect(address: str) -> Client:
         )
     try:
         client = Client(address, timeout=CONNECT_SECONDS, set_as_default=False)
+        # What it would print of a lost scheduler is said of each test.
+        for name in ("distributed", "distributed.client"):
+            logging.getLogger(name).setLevel(logging.CRITICAL)
     except (OSError, TimeoutError, ValueError) as error:
         raise BackendError(
             f"no Dask scheduler answers at {address}: {error}", hint="start one: dask scheduler"

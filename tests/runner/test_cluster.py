@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -48,7 +49,8 @@ def cluster(tmp_path: Path) -> Iterator[tuple[str, list[int]]]:
     assert process.stdout is not None
     address, *pids = process.stdout.readline().split()
     yield address, [int(pid) for pid in pids]
-    process.communicate(timeout=60)
+    with suppress(BrokenPipeError):  # a test has killed it
+        process.communicate(timeout=60)
 
 
 def pack(root: Path, count: int) -> None:
@@ -150,6 +152,37 @@ def test_a_worker_that_is_killed_costs_no_test(tmp_path: Path, cluster: tuple[st
     _, said = process.communicate(timeout=100)
     assert process.returncode == 1, said
     assert record(root / "remote.json") == record(root / "local.json")
+
+
+def test_a_scheduler_that_is_killed_is_said_of_every_test_that_is_left(
+    tmp_path: Path, cluster: tuple[str, list[int]]
+) -> None:
+    root = tmp_path / "content"
+    root.mkdir()
+    pack(root, 12)
+    process = subprocess.Popen(
+        [sys.executable, "-m", "harness", "test", "--level", "unit", "-v", "--cluster", cluster[0],
+         "--report", "json=remote.json"],
+        cwd=root, env=environment(root), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    assert process.stderr is not None
+    for line in process.stderr:
+        if "pass" in line:
+            os.kill(parent_of(cluster[1][0]), signal.SIGKILL)
+            break
+    _, said = process.communicate(timeout=100)
+    assert process.returncode in {1, 4}, said
+    assert "distributed" not in said
+    results = [result for item in record(root / "remote.json") for result in item["results"]]
+    left = [
+        result["reason"] for result in results if result["status"] == "error" and "frobnicate" not in result["reason"]
+    ]
+    assert len(results) == 14
+    assert set(left) == {f"the Dask scheduler at {cluster[0]} is gone"}
+
+
+def parent_of(pid: int) -> int:
+    return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
 
 
 @pytest.mark.parametrize(
