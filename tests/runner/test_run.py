@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+import time
 from pathlib import Path
 from typing import Any
 
@@ -14,12 +16,14 @@ from harness.knowledge.apps import load_app
 from harness.knowledge.knowledge import Knowledge, shipped_apps
 from harness.replay.download import Downloads
 from harness.replay.locate import Locator
-from harness.runner.draft import Tools
+from harness.runner.draft import Draft, Tools
 from harness.runner.events import DatasetReplayed, Event, RunFinished, RunStarted, SearchFinished, TestFinished
+from harness.runner.kinds import unit
 from harness.runner.plan import plan_run
 from harness.runner.record import Level, RunRecord, Status, TestRecord
 from harness.runner.rules import StaticRules
 from harness.runner.run import run
+from harness.runner.work import id_of
 from tests.runner.packs import a_test, detection, write_pack
 
 NET_USE = """\
@@ -286,3 +290,27 @@ def test_a_dataset_that_is_not_there_is_told_with_the_line_that_names_it(tmp_pat
     lines = (tmp_path / "detections/net_use.yml").read_text().splitlines()
     number = next(number for number, line in enumerate(lines, 1) if "nowhere.log" in line)
     assert f"net_use.yml:{number}: the dataset nowhere.log does not exist" in reason
+
+
+def test_a_detection_that_finds_nothing_is_explained_within_a_second_of_indexing(tmp_path: Path) -> None:
+    """A search over a data model and thousands of events; counted is the time of this process."""
+    root = Path(__file__).parents[2]
+    content = load_content(root, [root / "detections/endpoint/network_connection_discovery_with_net.yml"])
+    test, *_ = plan_run(content, levels=[Level.UNIT])
+    many = tmp_path / "many.log"
+    many.write_bytes((root / test.data[0].data).read_bytes() * 500)
+    search = test.subject.search.replace("Processes.process=*use*", "Processes.process=*nothing*")
+    subject = dataclasses.replace(test.subject, search=search)
+    test = dataclasses.replace(test, subject=subject, data=(dataclasses.replace(test.data[0], data=str(many)),))
+    tools = tools_for(content)
+    tools.backend.start()
+    running = unit.run(Draft(test, id_of(test)), tools)
+    assert isinstance(next(running), DatasetReplayed)
+    indexed = time.process_time()
+    assert isinstance(next(running), SearchFinished)
+    with pytest.raises(StopIteration) as stopped:
+        next(running)
+    assert time.process_time() - indexed < 1
+    reason = stopped.value.value.reason.splitlines()[0]
+    assert reason.startswith("no rows: 4500 events indexed, tstats (command 1 of 5) dropped the last ")
+    assert reason.endswith(": Processes.process=*nothing*")
