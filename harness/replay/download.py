@@ -11,6 +11,7 @@ import os
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from email.utils import parsedate_to_datetime
 from pathlib import Path, PurePosixPath
 from typing import IO, TYPE_CHECKING, TypeVar
 from urllib.parse import unquote, urlsplit
@@ -24,11 +25,14 @@ from harness.settings import Limits
 
 if TYPE_CHECKING:
     import requests
+    from tenacity import RetryCallState
 
 CONNECT_SECONDS = 10.0
 READ_SECONDS = 60.0
 TOTAL_SECONDS = 900.0
 ATTEMPTS = 4
+PATIENCE_SECONDS = 60.0
+"""How long a server may have us wait before it is asked again."""
 CHUNK = 1 << 16
 CACHE_BYTES = 20 << 30
 """What the cache may hold; HARNESS_CACHE_BYTES sets another bound."""
@@ -159,6 +163,7 @@ class Downloads:
                 part.unlink()
                 raise TryAgain("the beginning that is here does not fit")
             check(answer, url)
+            is_page = answer.headers.get("Content-Type", "").startswith("text/html")
             goes_on = answer.status_code == requests.codes.partial_content
             if goes_on and not answer.headers.get("Content-Range", "").startswith(f"bytes {have}-"):
                 part.unlink()
@@ -173,6 +178,8 @@ class Downloads:
             try:
                 with part.open("ab" if goes_on else "wb") as file:
                     self._copy(answer, file, url, have if goes_on else 0)
+                if is_page:
+                    _refuse_web_page(part, url)
             except TryAgain:
                 raise
             except DatasetError:
@@ -205,23 +212,58 @@ class Downloads:
             raise TryAgain(f"{written} of {int(expected) + have} bytes arrived")
 
 
+def _refuse_web_page(path: Path, url: str) -> None:
+    """What a server shows to people who are not logged in would be indexed as an event else."""
+    with path.open("rb") as file:
+        begin = file.read(1024).lstrip().lower()
+    if begin.startswith((b"<!doctype html", b"<html")) and not name_of(url).lower().endswith((".html", ".htm")):
+        raise DatasetError(
+            f"the dataset {url} cannot be downloaded: the server gave a web page instead",
+            hint="name the raw file; if the page asks to log in, download the data and use --data-root",
+        )
+
+
 class TryAgain(Exception):
-    """The server was not well, or the connection broke off: worth another attempt."""
+    """The server was not well, or the connection broke off: worth another attempt, ``after`` some seconds."""
+
+    def __init__(self, message: str, after: float = 0.0) -> None:
+        super().__init__(message)
+        self.after = after
 
 
 def _attempted(action: Callable[[], T]) -> T:
     import requests
-    from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait_exponential
+    from tenacity import Retrying, retry_if_exception_type, stop_after_attempt
 
     attempts = Retrying(
         retry=retry_if_exception_type(
             (requests.ConnectionError, requests.Timeout, requests.exceptions.ChunkedEncodingError, TryAgain)
         ),
         stop=stop_after_attempt(ATTEMPTS),
-        wait=wait_exponential(multiplier=0.2, max=4),
+        wait=_wait,
         reraise=True,
     )
     return attempts(action)
+
+
+def _wait(state: RetryCallState) -> float:
+    """Longer each time, and as long as the server asks for."""
+    from tenacity import wait_exponential
+
+    error = state.outcome.exception() if state.outcome is not None else None
+    asked = error.after if isinstance(error, TryAgain) else 0.0
+    return max(asked, wait_exponential(multiplier=0.2, max=4)(state))
+
+
+def _asked_to_wait(answer: requests.Response) -> float:
+    """The seconds of a ``Retry-After`` header, which may be a date; 0 without one."""
+    text = answer.headers.get("Retry-After", "").strip()
+    if text.isdecimal():
+        return float(text)
+    try:
+        return max(0.0, parsedate_to_datetime(text).timestamp() - time.time())
+    except (TypeError, ValueError):
+        return 0.0
 
 
 def _cannot_download(url: str, why: str) -> DatasetError:
@@ -233,11 +275,18 @@ def check(answer: requests.Response, url: str) -> None:
     import requests
 
     if answer.status_code >= 500 or answer.status_code == requests.codes.too_many_requests:
-        raise TryAgain(f"HTTP {answer.status_code} {answer.reason}")
-    if not answer.ok:
+        seconds = _asked_to_wait(answer)
+        if seconds <= PATIENCE_SECONDS:
+            raise TryAgain(f"HTTP {answer.status_code} {answer.reason}", seconds)
         raise DatasetError(
             f"the dataset {url} cannot be downloaded: HTTP {answer.status_code} {answer.reason}",
-            hint="check the URL in the test",
+            hint=f"the server wants to be asked again in {seconds:.0f} s",
+        )
+    if not answer.ok:
+        closed = answer.status_code in (requests.codes.unauthorized, requests.codes.forbidden)
+        raise DatasetError(
+            f"the dataset {url} cannot be downloaded: HTTP {answer.status_code} {answer.reason}",
+            hint="download it where you are known, and name its folder with --data-root" if closed else "check the URL",
         )
 
 

@@ -6,7 +6,10 @@ import hashlib
 import subprocess
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -84,6 +87,53 @@ def test_a_missing_page_is_not_asked_for_again_and_names_the_url(tmp_path: Path,
     with pytest.raises(DatasetError, match=r"/gone\.log cannot be downloaded: HTTP 404"):
         Downloads(tmp_path).fetch(web.url("/gone.log"))
     assert len(web.seen) == 1
+
+
+@pytest.mark.parametrize("status", [401, 403])
+def test_data_that_is_not_for_everybody_is_told_as_such(tmp_path: Path, web: Web, url: str, status: int) -> None:
+    web.statuses = [status]
+    with pytest.raises(DatasetError, match=f"HTTP {status}") as raised:
+        Downloads(tmp_path).fetch(url)
+    assert "--data-root" in raised.value.hint
+
+
+def test_a_server_that_wants_to_rest_for_long_is_left_alone(tmp_path: Path, web: Web, url: str) -> None:
+    web.statuses, web.headers = [429, 429], {"Retry-After": "3600"}
+    with pytest.raises(DatasetError, match="HTTP 429") as raised:
+        Downloads(tmp_path).fetch(url)
+    assert raised.value.hint == "the server wants to be asked again in 3600 s"
+    assert len(web.seen) == 1
+
+
+@pytest.mark.parametrize("dated", [False, True])
+def test_a_server_that_wants_to_rest_is_asked_again_when_it_has(
+    tmp_path: Path, web: Web, url: str, dated: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    waited: list[float] = []
+    monkeypatch.setattr("tenacity.nap.time.sleep", waited.append)
+    after = format_datetime(datetime.now(UTC) + timedelta(seconds=30), usegmt=True) if dated else "30"
+    web.statuses, web.headers = [503], {"Retry-After": after}
+    assert Downloads(tmp_path).fetch(url).read_bytes() == DATA
+    (seconds,) = waited
+    assert 20 < seconds <= 30
+
+
+def test_a_page_to_log_in_is_not_taken_for_data(tmp_path: Path, web: Web, url: str) -> None:
+    web.headers = {"Content-Type": "text/html; charset=utf-8"}
+    path = urlsplit(url).path
+    web.files[path] = b"\n<!DOCTYPE html><title>Sign in</title>"
+    downloads = Downloads(tmp_path)
+    with pytest.raises(DatasetError, match="gave a web page instead"):
+        downloads.fetch(url)
+    web.files[path], web.etag = DATA, '"two"'
+    assert downloads.fetch(url).read_bytes() == DATA
+
+
+@pytest.mark.parametrize("target", ["file:///etc/passwd", "ftp://127.0.0.1/x"])
+def test_a_redirect_leads_nowhere_but_to_the_web(tmp_path: Path, web: Web, target: str) -> None:
+    web.redirects["/old.log"] = target
+    with pytest.raises(DatasetError, match="cannot be downloaded"):
+        Downloads(tmp_path).fetch(web.url("/old.log"))
 
 
 def test_a_server_that_is_not_there_is_waited_for_once(tmp_path: Path) -> None:

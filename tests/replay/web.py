@@ -23,7 +23,8 @@ class Web:
     """Serves ``files`` by path, whole or from where a Range begins.
 
     ``statuses`` are answered first, one by one; ``break_after`` are how many bytes the next answers send before they
-    break off; ``redirects`` lead from path to path; ``objects`` are what its LFS server has, by SHA-256.
+    break off; ``redirects`` lead from path to path; ``objects`` are what its LFS server has, by SHA-256. Every answer has
+    ``headers``.
     """
 
     base: str = ""
@@ -34,6 +35,7 @@ class Web:
     redirects: dict[str, str] = field(default_factory=dict)
     objects: dict[str, bytes] = field(default_factory=dict)
     seen: list[Request] = field(default_factory=list)
+    headers: dict[str, str] = field(default_factory=dict)
     before: Callable[[], None] = lambda: None
 
     def url(self, path: str) -> str:
@@ -87,7 +89,7 @@ def serving() -> Iterator[Web]:
 
         def _answer(self, status: int, body: bytes, **headers: str) -> None:
             self.send_response(status)
-            for name, value in headers.items():
+            for name, value in {**web.headers, **headers}.items():
                 self.send_header(name, value)
             if web.etag:
                 self.send_header("ETag", web.etag)
