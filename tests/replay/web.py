@@ -23,8 +23,8 @@ class Web:
     """Serves ``files`` by path, whole or from where a Range begins.
 
     ``statuses`` are answered first, one by one; ``break_after`` are how many bytes the next answers send before they
-    break off; ``redirects`` lead from path to path; ``objects`` are what its LFS server has, by SHA-256. Every answer has
-    ``headers``.
+    break off; ``redirects`` lead from path to path; ``objects`` are what its LFS server has, by SHA-256; ``headers``
+    are those of every answer.
     """
 
     base: str = ""
