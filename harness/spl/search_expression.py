@@ -76,7 +76,7 @@ _TOKEN: Final = re.compile(
 _BARE_VALUE: Final = re.compile(r'(?:[^\s()\[\],"\\]|\\["\\]|\\(?![()\[\],|]))+')
 _CALLED: Final = re.compile(r'([^\s()\[\],"\\|]++)\(\)\**(?=[\s)]|\Z)')
 _DOUBLED: Final = re.compile(r'""([^\s()\[\],"\\|]++)""(?=[\s,)])')
-_DIRECTIVE: Final = re.compile(r"(TERM|CASE)\(([^()\s\"]+)\)")
+_DIRECTIVE: Final = re.compile(r'(?:(TERM|CASE)\(([^()\s"]+)|(TERM)\("([^()\s"\\]+)")\)')
 _STOP: Final = re.compile(r"[A-Za-z]++(?!\S)")
 _CHOOSES_EVENTS: Final = frozenset(("index", "source", "sourcetype", "host", "eventtype", "tag"))
 """Fields whose values are also asked for before rows are read."""
@@ -189,7 +189,8 @@ class SearchExpressionParser:
 
     def _directive(self, found: re.Match[str], field: str | None, start: int) -> SearchNode:
         self._take(found)
-        return Directive("TERM" if found[1] == "TERM" else "CASE", unescape(found[2]), field, self._span(start))
+        kind, text = found[1] or found[3], found[2] or found[4]
+        return Directive("TERM" if kind == "TERM" else "CASE", unescape(text), field, self._span(start))
 
     def _after_name(self, name: str, quoted: bool, start: int) -> SearchNode:
         """A comparison if an operator follows, a list if IN does, else a term."""
