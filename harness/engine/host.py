@@ -36,7 +36,7 @@ class Host(Protocol):
 
     def may(self, user: str, capability: str) -> bool: ...
 
-    def rest(self, path: str, arguments: Mapping[str, str], user: str) -> Sequence[Mapping[str, Value]] | None:
+    def rest(self, path: str, arguments: Mapping[str, list[str]], user: str) -> Sequence[Mapping[str, Value]] | None:
         """A row for each entry of an endpoint; None if there is no such endpoint."""
 
     def typeahead(self, prefix: str) -> Sequence[tuple[str, int]]:

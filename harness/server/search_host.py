@@ -33,7 +33,7 @@ class SearchHost:
     def may(self, user: str, capability: str) -> bool:
         return self._instance.accounts.may(self._user(user), capability)
 
-    def rest(self, path: str, arguments: Mapping[str, str], user: str) -> Sequence[Mapping[str, Value]] | None:
+    def rest(self, path: str, arguments: Mapping[str, list[str]], user: str) -> Sequence[Mapping[str, Value]] | None:
         from harness.server import routing
 
         target = read_path(quote(path, safe="/%").encode())
@@ -43,7 +43,7 @@ class SearchHost:
             return None
         if route.raw_body or "json" not in route.modes or inspect.iscoroutinefunction(route.function):
             raise UnsupportedSPL(f"The 'rest' command: the endpoint {path} is not supported.")
-        given = {name: [value] for name, value in {**arguments, "output_mode": "json"}.items()}
+        given = {**arguments, "output_mode": ["json"]}
         call = Call(
             instance=self._instance,
             method="GET",

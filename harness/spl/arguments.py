@@ -150,6 +150,10 @@ class Arguments:
         found = _OPTION_NAME.match(self._source.text, self._position, self._source.end)
         return found[1] if found is not None else None
 
+    def option(self, name: str, convert: Converter) -> Any:
+        """The value of the pair at the cursor, whose name may be given again."""
+        return self._option_value(name, convert)
+
     def _option_value(self, name: str, convert: Converter) -> Any:
         found = _OPTION_NAME.match(self._source.text, self._position, self._source.end)
         assert found is not None  # the caller saw the name

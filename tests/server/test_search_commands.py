@@ -45,6 +45,15 @@ def test_rest_sees_a_namespace_and_one_object(rest: Rest) -> None:
     assert rest.search(f"| rest {path} | table title splunk_server")[0]["title"] == "one of a kind"
 
 
+@pytest.mark.measured("M2.51")
+def test_rest_gives_only_the_settings_asked_for_and_its_path_needs_no_slash_in_front(rest: Rest) -> None:
+    rest.post("/services/saved/searches", name="nightly", search="index=main")
+    rows = rest.search('| rest services/saved/searches search="name=nightly" f=search f="cron*"')
+    assert rows[0]["search"] == "index=main"
+    assert "cron_schedule" in rows[0]
+    assert "disabled" not in rows[0]
+
+
 def test_rest_of_no_endpoint_warns_and_gives_no_rows(rest: Rest) -> None:
     reply = rest.post("/services/search/jobs", search="| rest /services/nonsense", exec_mode="oneshot").json
     assert reply["results"] == []

@@ -27,7 +27,7 @@ class Rest(SearchCommand):
     @classmethod
     def parse(cls, arguments: Arguments) -> Rest:
         path = ""
-        given: dict[str, str] = {}
+        given: list[tuple[str, str]] = []
         known: dict[str, Any] = {
             "count": non_negative_integer, "timeout": non_negative_integer, "splunk_server": string,
             "splunk_server_group": string,
@@ -36,23 +36,28 @@ class Rest(SearchCommand):
         while not arguments.at_end:
             name = arguments.option_name()
             if name is not None and name.lower() not in known:
-                given[name] = arguments.options({name.lower(): string})[name.lower()]
+                if name != "f" and name in dict(given):
+                    raise arguments.unsupported(f"the argument '{name}' several times")
+                given.append((name, arguments.option(name, string)))
             elif name is not None:
                 options |= arguments.options(known)
             elif path or not (path := arguments.value()):
                 raise arguments.invalid_argument()
-        if not path.startswith("/services"):
+        path = f"/{path.removeprefix('/')}"
+        if not path.startswith(("/services/", "/servicesNS/")):
             raise arguments.error("Specify the path of an endpoint: /services/... or /servicesNS/...")
         if options.get("splunk_server", "local") not in ("local", "splunk", "*"):
             raise arguments.unsupported("the option 'splunk_server'")
         if "splunk_server_group" in options:
             raise arguments.unsupported("the option 'splunk_server_group'")
-        return cls(path, options.get("count", 0), tuple(given.items()))
+        return cls(path, options.get("count", 0), tuple(given))
 
     def run(self, frame: Frame, context: SearchContext) -> Frame:
         path, _, query = self.path.partition("?")
         given = dict(part.partition("=")[::2] for part in query.split("&") if part)
-        asked = {"count": str(self.count), **given, **dict(self.arguments)}
+        asked = {name: [value] for name, value in {"count": str(self.count), **given, **dict(self.arguments)}.items()}
+        if "f" in asked:
+            asked["f"] = [value for name, value in self.arguments if name == "f"] or asked["f"]
         rows = host_of(context).rest(path, asked, context.user)
         if rows is None:
             context.messages.warn(
