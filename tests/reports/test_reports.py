@@ -15,7 +15,16 @@ from msgspec.structs import replace
 
 from harness.errors import UsageError
 from harness.reports import FORMATS, console, parse_request, renderer, write
-from harness.runner.record import Attempt, DetectionRecord, RunRecord, Status, decode, encode, summarise
+from harness.runner.record import (
+    Attempt,
+    ContributorRecord,
+    DetectionRecord,
+    RunRecord,
+    Status,
+    decode,
+    encode,
+    summarise,
+)
 from tests.reports.samples import sample_record
 
 
@@ -114,6 +123,17 @@ def test_a_flaky_test_is_called_so_in_every_report_that_people_read() -> None:
     assert page.xpath("//table[@id='detections']//td[3]/text()") == ["✅ Passing (flaky)"]
     properties = ElementTree.fromstring(renderer("junit")(record)).iter("property")
     assert {each.get("name"): each.get("value") for each in properties}["flaky"] == "Unit: flaky: passed in run 2"
+
+
+def test_the_page_tells_what_was_moved_in_time_and_whose_risk_a_test_rests_on() -> None:
+    record = sample_record()
+    first, unit = record.detections[0].results
+    dataset = replace(unit.datasets[0], moved_s=86_400)
+    rests = replace(unit, datasets=(dataset,), risk_from=(ContributorRecord("Net Use", 1, 2),))
+    record = replace(record, detections=(replace(record.detections[0], results=(first, rests)),))
+    text = lxml_html.fromstring(renderer("html")(record)).text_content()
+    assert "12 events, moved by +86,400 s" in text
+    assert "Unit: rests on 2 risk events that Net Use left in 1 run" in text
 
 
 def test_markdown_puts_what_did_not_pass_first_and_escapes_what_would_break_a_table() -> None:
