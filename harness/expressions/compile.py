@@ -174,7 +174,8 @@ class ExpressionCompiler:
                 several = several or type(value) is tuple
             if several and not multivalues:
                 problem = self.unsupported(f"The '{found.name}' function of a multivalue field", call)
-                raise UnsupportedSPL(f"{problem.message} mvmap() applies it to each value.", where=problem.where)
+                advice = "mvfilter() asks it of" if found.boolean else "mvmap() applies it to"
+                raise UnsupportedSPL(f"{problem.message} {advice} each value.", where=problem.where)
             try:
                 return function(*values)  # type: ignore[no-any-return]
             except InvalidArguments:

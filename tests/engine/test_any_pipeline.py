@@ -41,6 +41,7 @@ chart sum({}) over {} by {} limit=1
 chart eval(round(sum({})/count(), 1)) over {} by {}
 chart max({}) over {} by {} where max in top1
 collect index=summary
+concurrency duration={} start={}
 contingency {} {}
 convert auto({}) ctime({}) dur2sec({}) memk({})
 convert num(*)
