@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from harness.content import load_content
+from harness.content.app import content_app
 from harness.errors import UsageError
 from harness.runner.dependencies import Dependencies, changed_since
 from tests.runner.packs import a_test, detection, write
@@ -65,6 +66,19 @@ def test_a_detection_uses_what_the_baselines_of_its_tests_use(tmp_path: Path) ->
     content = load_content(repository(tmp_path, named, **files).root)
     used = {path.name for path in Dependencies(content).files(content.detections[0])}
     assert {"usual.yml", "inner.yml", "hosts_2026.csv"} <= used
+
+
+def test_a_detection_uses_the_model_that_it_applies(tmp_path: Path) -> None:
+    applying = detection(search="`things` | apply lengths")
+    files = {
+        **FILES,
+        "lookups/__mlspl_lengths.yml": "name: __mlspl_lengths\nlookup_type: mlmodel\n",
+        "lookups/__mlspl_lengths.mlmodel": "algo,model,options\nLinearRegression,{},{}\n",
+    }
+    content = load_content(repository(tmp_path, applying, **files).root)
+    used = {path.name for path in Dependencies(content).files(content.detections[0])}
+    assert {"__mlspl_lengths.yml", "__mlspl_lengths.mlmodel"} <= used
+    assert "__mlspl_lengths.mlmodel" in content_app(content).lookups
 
 
 def test_nothing_changed_since_the_newest_commit(repo: Repository) -> None:

@@ -137,8 +137,9 @@ def test_lookup_files(rest: Rest) -> None:
     assert rest.search('| makeresults | eval host="h1" | lookup owners host | table owner') == [{"owner": "bob"}]
     assert rest.get(edit, lookup_file="list.csv").json == [["host", "owner"], ["h1", "bob"], ["h2", ""]]
     assert rest.post(edit, lookup_file="../x.csv", contents=new).status == 400
-    staged = rest.post("/services/data/lookup-table-files", name="x.csv", **{"eai:data": "/etc/passwd"})
-    assert (staged.status, "outside of staging area" in staged.message[1]) == (400, True)
+    for name in ("x.csv", "__mlspl_x.mlmodel"):
+        staged = rest.post("/services/data/lookup-table-files", name=name, **{"eai:data": "/etc/passwd"})
+        assert (staged.status, "outside of staging area" in staged.message[1]) == (400, True)
 
 
 def test_data_models(rest: Rest) -> None:

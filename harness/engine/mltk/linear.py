@@ -61,6 +61,8 @@ class LinearModel:
         if empty:
             messages.warn(f"Dropped field(s) with all null values: {', '.join(empty)}")
         rows = rows.drop(columns=empty).dropna()
+        if not len(rows.columns):
+            raise ToolkitError("No valid fields to fit or apply model to.")
         if any(dtype.kind not in "iuf" for dtype in rows.dtypes):
             raise UnsupportedSPL("A model of LinearRegression over fields that are no numbers is not supported.")
         rows = rows.reindex(columns=sorted(self.columns), fill_value=0)

@@ -154,7 +154,8 @@ def _take_staged(call: Call, name: str, data: str) -> Entry:
 
 
 def _check_name(name: str) -> None:
-    if not name or Path(name).name != name or not name.endswith(".csv"):
+    # The Machine Learning Toolkit puts its models here, too.
+    if not name or Path(name).name != name or not name.endswith((".csv", ".mlmodel")):
         raise Refusal(400, "ERROR", f"'{name}' is not the name of a lookup file.")
 
 
