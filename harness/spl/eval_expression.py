@@ -26,7 +26,7 @@ _TOKEN: Final = re.compile(
     | (?P<name>[A-Za-z_][A-Za-z0-9_]*+)
     | (?P<string>"(?:[^"\\]++|\\.)*+")
     | (?P<quoted>'(?:[^'\\]++|\\.)*+')
-    | (?P<between>\$[A-Za-z_][A-Za-z0-9_.]*+\$)
+    | (?P<between>\$[A-Za-z_][A-Za-z0-9_.{}-]*+\$)
     | (?P<operator>==|!=|<=|>=|[-+*/%.=<>(),!])
     | (?P<end>\Z)
     | (?P<other>.)
