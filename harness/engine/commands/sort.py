@@ -52,6 +52,9 @@ class Sort(SearchCommand):
         while not arguments.at_end:
             if arguments.accept(","):
                 continue
+            if keys and limit is None and (given := arguments.options({"limit": _count})):
+                limit = given["limit"]
+                continue
             if keys and arguments.accept_keyword("D", "DESC"):
                 if arguments.peek() is not None:
                     raise arguments.unsupported("anything after the final 'desc'")
