@@ -10,7 +10,7 @@ import pytest
 from harness.backends.base import Session
 from harness.client.answers import Row
 from harness.client.rest import SplunkClient
-from harness.errors import SearchError
+from harness.errors import HarnessError, SearchError
 from harness.pytesting.collection import Collection
 from harness.runner.replaying import TestData, load, send
 
@@ -27,7 +27,11 @@ class Splunk:
 
     def search(self, spl: str, *, earliest: str | None = None, latest: str | None = None) -> list[Row]:
         """All rows of a search, over all time unless said otherwise. Raises what the search raises."""
-        outcome = self.client.search(spl, earliest=earliest, latest=latest)
+        __tracebackhide__ = True
+        try:
+            outcome = self.client.search(spl, earliest=earliest, latest=latest)
+        except HarnessError as error:
+            raise _in_the_test(error) from None
         errors = [message.text for message in outcome.messages if message.type in {"FATAL", "ERROR"}]
         if errors:
             raise SearchError("\n".join(errors))
@@ -48,10 +52,19 @@ def replay(request: pytest.FixtureRequest, splunk: Splunk) -> Callable[..., int]
     locator = _collection(request).pack_of(request.path.parent).locator
 
     def send_it(data: str, *, source: str, sourcetype: str, index: str = "", host: str = "") -> int:
+        __tracebackhide__ = True
         described = TestData(data, source, sourcetype, index, host)
-        return sum(record.events for record in send(load([described], locator, request.path), splunk.session))
+        try:
+            return sum(record.events for record in send(load([described], locator, request.path), splunk.session))
+        except HarnessError as error:
+            raise _in_the_test(error) from None
 
     return send_it
+
+
+def _in_the_test(error: HarnessError) -> HarnessError:
+    """An error that says all by itself: a report of the test is to end with the test's own line."""
+    return error.with_traceback(None)
 
 
 def _collection(request: pytest.FixtureRequest) -> Collection:

@@ -85,6 +85,26 @@ def test_it_is_clean(splunk):
     assert "2 passed" in ended.stdout, ended.stdout
 
 
+def test_an_error_in_a_teams_own_test_ends_with_the_line_of_that_test(tmp_path: Path) -> None:
+    write_pack(tmp_path, detection())
+    write(
+        tmp_path / "tests/test_ours.py",
+        """\
+def test_search(splunk):
+    splunk.search("index=main | statz count")
+
+def test_data(replay):
+    replay("nowhere.log", source="s", sourcetype="st")
+""",
+    )
+    write(tmp_path / "pytest.ini", "[pytest]\nharness = true\n")
+    ended = pytest_in(tmp_path, "tests")
+    assert "Unknown search command 'statz'." in ended.stdout
+    assert "the dataset nowhere.log does not exist" in ended.stdout
+    assert "harness/client" not in ended.stdout
+    assert "harness/replay" not in ended.stdout
+
+
 def test_runs_of_other_projects_are_not_touched(tmp_path: Path) -> None:
     write(tmp_path / "detections/model.yml", "name: a model of something else\nlayers: 3\n")
     write(
