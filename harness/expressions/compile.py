@@ -70,7 +70,7 @@ class ExpressionCompiler:
             return self._unary(expression)
         if isinstance(expression, Membership):
             choices = [self.compile(choice) for choice in expression.choices]
-            return operators.membership(self.compile(expression.operand), choices)
+            return self._placed(operators.membership(self.compile(expression.operand), choices), expression)
         return self._binary(expression)
 
     # --- what is known before any row
@@ -210,7 +210,7 @@ class ExpressionCompiler:
         self._check_operands(node, (self.kind(node.left), self.kind(node.right)))
         left, right = self.compile(node.left), self.compile(node.right)
         if operator in _COMPARISONS:
-            return operators.comparison(operator, left, right)
+            return self._placed(operators.comparison(operator, left, right), node)
         if operator == "LIKE":
             return self._placed(operators.likeness(left, right), node)
         if operator == ".":
@@ -238,7 +238,7 @@ class ExpressionCompiler:
         elif known - {"n"}:
             raise self.error(f"Type checking failed. '{operator}' only takes numbers.", node)
 
-    def _placed(self, run: Compiled, node: Binary) -> Compiled:
+    def _placed(self, run: Compiled, node: Binary | Membership) -> Compiled:
         """What an operator cannot do exactly is refused with the operator's place."""
 
         def guarded(row: Row) -> Value:

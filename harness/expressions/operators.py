@@ -12,8 +12,20 @@ from harness.values.numbers import ARITHMETIC, negated
 from harness.values.values import eval_compare, members, number_of, pieces_matcher, to_text
 
 
+def compare(symbol: str, left: Value, right: Value) -> bool | None:
+    """As :func:`eval_compare`. Whether a multivalue meets a number by its texts, by theirs as numbers or not at all is
+    not documented."""
+    if (type(left) is tuple and _is_number(right)) or (type(right) is tuple and _is_number(left)):
+        raise NotImplementedExactly("A comparison of a multivalue field with a number")
+    return eval_compare(symbol, left, right)
+
+
+def _is_number(value: Value) -> bool:
+    return value is not None and not isinstance(value, str | tuple | bool)
+
+
 def comparison(symbol: str, left: Compiled, right: Compiled) -> Compiled:
-    return lambda row: eval_compare(symbol, left(row), right(row))
+    return lambda row: compare(symbol, left(row), right(row))
 
 
 def membership(operand: Compiled, choices: list[Compiled]) -> Compiled:
@@ -23,7 +35,7 @@ def membership(operand: Compiled, choices: list[Compiled]) -> Compiled:
         value = operand(row)
         if value is None:
             return None
-        return any(eval_compare("==", value, choice(row)) is True for choice in choices)
+        return any(compare("==", value, choice(row)) is True for choice in choices)
 
     return run
 

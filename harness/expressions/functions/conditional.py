@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from harness.expressions.operators import compare, truth
 from harness.expressions.operators import like as like_
-from harness.expressions.operators import truth
 from harness.expressions.registry import Compiled, Compiler, Row, function, special
 from harness.spl.nodes import Call
 from harness.values.column import Value
 from harness.values.pcre import compile_pcre
-from harness.values.values import eval_compare, in_network, members, network_of, texts, to_text
+from harness.values.values import in_network, members, network_of, texts, to_text
 
 
 def _pairs(compiler: Compiler, call: Call) -> Iterator[tuple[Compiled, Compiled]]:
@@ -79,7 +79,7 @@ def nullif(compiler: Compiler, call: Call) -> Compiled:
 
     def run(row: Row) -> Value:
         value = first(row)
-        return None if eval_compare("==", value, second(row)) is True else value
+        return None if compare("==", value, second(row)) is True else value
 
     return run
 
@@ -104,7 +104,7 @@ def in_(value: Value, *choices: Value) -> Value:
     """Whether the value, or one of a multivalue's, is one of the choices; null for a null."""
     if value is None:
         return None
-    return any(eval_compare("==", value, choice) is True for choice in choices)
+    return any(compare("==", value, choice) is True for choice in choices)
 
 
 @function("like", 2, kinds="ss", multivalues=True, result="b")
