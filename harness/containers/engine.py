@@ -91,6 +91,10 @@ def explained(what: str) -> Iterator[None]:
 def _hint(said: str) -> str:
     if "port is already allocated" in said or "address already in use" in said:
         return "another program uses the port; leave the choice to harness, or name a free one"
+    if "value for memory" in said or "memory limit" in said:
+        return "write it as Docker does: --memory 4g, or 512m"
+    if "CPUs" in said:
+        return "give it fewer: --cpus 1"
     if "no space left" in said:
         return "free some disk: docker system df shows what Docker keeps"
     return ""

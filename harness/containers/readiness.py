@@ -71,7 +71,7 @@ class _Wait:
             ) from None
         except BackendError as error:
             told = "\n".join(filter(None, [error.message, self._last, self._container.describe()]))
-            raise BackendError(told, hint=error.hint or "--start-timeout gives it more time") from error
+            raise BackendError(told, hint=_hint(error)) from error
         self._report(f"ready after {time.monotonic() - self._started:.1f} s: {what}")
 
     def _healthy(self) -> bool:
@@ -103,6 +103,12 @@ class _Wait:
         missing = sorted(set(apps) - {app.name for app in client.apps()})
         self._last = f"these apps are missing: {', '.join(missing)}" if missing else ""
         return not missing
+
+
+def _hint(error: BackendError) -> str:
+    if "refuses the login" in error.message:
+        return "the image has set a password of its own: it must take the one that it is given, SPLUNK_PASSWORD"
+    return error.hint or "--start-timeout gives it more time"
 
 
 class _Ended(Exception):

@@ -13,6 +13,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -248,7 +249,17 @@ def test_an_image_with_a_password_of_its_own(settings: ContainerSettings, image:
     started = time.monotonic()
     said = fails(replace(settings, image=tag))
     assert "refuses the login of admin" in said
+    assert "the image has set a password of its own" in said
     assert time.monotonic() - started < settings.start_seconds  # known at once, not when the time is over
+
+
+@pytest.mark.parametrize(
+    ("given", "hint"),
+    [({"memory": "lots"}, "--memory 4g, or 512m"), ({"cpus": 999.0}, "give it fewer: --cpus 1")],
+    ids=["memory", "cpus"],
+)
+def test_limits_that_the_engine_cannot_keep(settings: ContainerSettings, given: dict[str, Any], hint: str) -> None:
+    assert hint in fails(replace(settings, **given))
 
 
 @pytest.mark.parametrize("network", ["bridge", "host"])
