@@ -14,6 +14,7 @@ from harness.validation.rules import Rule, Subject, rule
 
 _START = datetime(2024, 1, 1, tzinfo=UTC)  # a Monday
 _OFFSET = re.compile(r"[0-9]+[smhdw]?")
+REAL_TIME = "rt"
 MOST_RUNS = 200
 """Runs of a schedule that are looked at: more than a week of an hourly one."""
 
@@ -51,11 +52,21 @@ def runs(cron: str) -> tuple[float, ...] | None:
 
 @lru_cache(maxsize=256)
 def ranges(schedule: ScheduleConfig) -> tuple[tuple[float, float], ...]:
-    """The time range of each of these runs. Raises InvalidTimeError."""
+    """The time range of each of these runs; none for a real-time search, which never ends. Raises InvalidTimeError."""
+    bounds = (schedule.earliest, schedule.latest)
+    if any(bound.startswith(REAL_TIME) for bound in bounds):
+        for bound in bounds:
+            _check_time(bound)
+        return ()
     return tuple(
         (resolve_time(schedule.earliest, moment, UTC), resolve_time(schedule.latest, moment, UTC))
         for moment in runs(schedule.cron) or ()
     )
+
+
+def _check_time(text: str) -> None:
+    """Raises InvalidTimeError for what is neither a time nor one of a real-time search, as in rt-5m."""
+    resolve_time(text.removeprefix(REAL_TIME) or "now", _START.timestamp(), UTC)
 
 
 @rule
@@ -105,7 +116,7 @@ class DrilldownTimesAreTimes(Rule):
             for time in filter(None, (drilldown.earliest, drilldown.latest)):
                 try:
                     if "$" not in time and not _OFFSET.fullmatch(time):
-                        resolve_time(time, _START.timestamp(), UTC)
+                        _check_time(time)
                 except InvalidTimeError:
                     message = f"{time!r} in the drilldown {drilldown.name!r} is no time"
                     yield self.problem(subject, "drilldown_searches", message)

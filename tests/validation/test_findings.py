@@ -207,6 +207,9 @@ def test_a_published_repository_is_judged_within_twenty_seconds_and_truly(tmp_pa
         ({"cron_schedule": "*/5 * * * *", "earliest_time": "-4m@m", "latest_time": "now"}, "1 minutes are never"),
         ({"cron_schedule": "0 0 30 2 *"}, "is no cron schedule"),
         ({"earliest_time": "yesterday"}, "is no time range"),
+        ({"cron_schedule": "* * * * *", "earliest_time": "rt-5m@m", "latest_time": "rt"}, ""),
+        ({"earliest_time": "rt", "latest_time": "rt"}, ""),
+        ({"earliest_time": "rt-5x", "latest_time": "rt"}, "is no time range"),
     ],
 )
 def test_every_hour_of_the_week_counts_for_a_schedule(
