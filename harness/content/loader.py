@@ -137,7 +137,7 @@ def _clashes(kind: str, names: Mapping[Path, str]) -> Iterator[Problem]:
     """Of two things with one name only the last would count."""
     first: dict[str, Path] = {}
     for file, name in names.items():
-        if first.setdefault(name, file) != file:
+        if name and first.setdefault(name, file) != file:
             yield Problem(
                 "name-clash", file, 1, f"{first[name].name} already holds the {kind} {name.removesuffix('(0)')}"
             )
@@ -281,7 +281,6 @@ def _baseline(fields: Fields) -> BaselineDefinition:
         fields.document.path,
         tags.texts("detections"),
         fields.text("status"),
-        fields.line("search"),
     )
 
 

@@ -251,7 +251,6 @@ class BaselineDefinition:
     file: Path
     detections: tuple[str, ...] = ()
     status: str = ""
-    search_line: int = 1
 
 
 @dataclass(frozen=True, slots=True)

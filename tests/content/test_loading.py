@@ -163,6 +163,13 @@ def test_a_deployment_switches_risk_on_in_quotes_or_without(tmp_path: Path, writ
     assert not content.problems
 
 
+def test_files_without_a_name_do_not_clash(tmp_path: Path) -> None:
+    root = write(
+        tmp_path, data_sources__a_yml="source: a\nsourcetype: a\n", data_sources__b_yml="source: b\nsourcetype: b\n"
+    )
+    assert {problem.rule for problem in load_content(root).problems} == {"missing-key"}
+
+
 def test_one_broken_file_is_told_and_the_others_are_read(tmp_path: Path) -> None:
     root = write(
         tmp_path,
