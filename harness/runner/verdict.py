@@ -52,13 +52,13 @@ PLACEHOLDERS = frozenset({"unknown", "-", "n/a", "none", "null"})
 
 
 def has_value(row: Row, name: str) -> bool:
-    """A field that is absent, empty, or the literal text ``null`` has none; a multivalue needs one real value."""
-    return any(item not in (None, "", "null") for item in _values(row, name))
+    """A field that is absent, empty, blank, or the literal text ``null`` has none; a multivalue needs one real value."""
+    return any(item is not None and item.strip() not in ("", "null") for item in _values(row, name))
 
 
 def says_something(row: Row, name: str) -> bool:
     """One value at least is none that stands for not knowing."""
-    return any(item and item.strip().lower() not in PLACEHOLDERS for item in _values(row, name))
+    return any(item and item.strip().lower() not in {"", *PLACEHOLDERS} for item in _values(row, name))
 
 
 def _values(row: Row, name: str) -> Sequence[str | None]:

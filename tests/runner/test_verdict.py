@@ -17,7 +17,7 @@ def test_rows_pass_if_every_row_has_every_needed_field() -> None:
     assert judge_rows([GOOD, GOOD], [USER, NeededField("dest", "message token")]) == PASSED
 
 
-@pytest.mark.parametrize("bad", [{}, {"user": ""}, {"user": "null"}, {"user": ["", "null"]}])
+@pytest.mark.parametrize("bad", [{}, {"user": ""}, {"user": " "}, {"user": "null"}, {"user": ["", "null"]}])
 @pytest.mark.parametrize("position", [0, 1, 50])
 def test_one_row_without_the_field_fails_wherever_it_stands(bad: Row, position: int) -> None:
     rows = [GOOD] * 50
