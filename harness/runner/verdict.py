@@ -52,7 +52,7 @@ PLACEHOLDERS = frozenset({"unknown", "-", "n/a", "none", "null"})
 
 
 def has_value(row: Row, name: str) -> bool:
-    """A field that is absent, empty, blank, or the literal text ``null`` has none; a multivalue needs one real value."""
+    """A field that is absent, blank, or the literal text ``null`` has none; a multivalue needs one real value."""
     return any(item is not None and item.strip() not in ("", "null") for item in _values(row, name))
 
 

@@ -202,14 +202,24 @@ class Confs:
                 found.setdefault(stanza.name, {}).update(getattr(stanza, part))
         return found
 
-    def overlay(self) -> App:
-        """What was written, as an app."""
+    def owns(self, user: str) -> bool:
+        """Whether a user has private knowledge of its own."""
+        with self._lock:
+            return any(
+                stanza.sharing == "user" and stanza.owner == user
+                for file in KNOWLEDGE
+                for stanza in self._stanzas.get(file, {}).values()
+            )
+
+    def overlay(self, user: str = "") -> App:
+        """What was written, as an app: all that is shared, and over it what is private to the user."""
         app = App(OVERLAY, Path(OVERLAY))
         with self._lock:
             app.data_models = dict(self._data_models)
-            for stanza in (each for stanzas in self._stanzas.values() for each in stanzas.values()):
-                if stanza.own or not stanza.in_app:
-                    app.confs.setdefault(stanza.file, {}).setdefault(stanza.name, {}).update(stanza.own)
+            written = [each for stanzas in self._stanzas.values() for each in stanzas.values()]
+        for stanza in sorted(written, key=lambda stanza: stanza.sharing == "user"):
+            if (stanza.own or not stanza.in_app) and (stanza.sharing != "user" or stanza.owner == user):
+                app.confs.setdefault(stanza.file, {}).setdefault(stanza.name, {}).update(stanza.own)
         return app
 
     # --- writing ------------------------------------------------------------------------------------------------------

@@ -116,7 +116,7 @@ def _positive(text: str | None) -> int | None:
 def post_process(instance: SplunkInstance, job: Job, frame: Frame, text: str) -> Frame:
     """The rows of a finished job sent through further commands (``search=`` on results). Raises :class:`Refusal`."""
     try:
-        expanded = expand(as_pipeline(text), instance.knowledge.macros)
+        expanded = expand(as_pipeline(text), instance.knowledge_of(job.request.user).macros)
         steps = plan_pipeline(parse_pipeline(expanded), first=False)
         return Run(instance.search_context(job.request)).steps(steps, frame)
     except UnsupportedSPL as error:

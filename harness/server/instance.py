@@ -77,9 +77,10 @@ class SplunkInstance:
         self.store = Store()
         for index in (*config.indexes, *_defined_indexes(self.confs)):
             self.store.create_index(index)
-        self._searchers: dict[Reach, Searcher] = {}
+        self._searchers: dict[tuple[Reach, str], Searcher] = {}
+        self._known: dict[str, Knowledge] = {}
+        """By owner of private knowledge; of all others under the empty name."""
         self._searchers_version = 0
-        self._written: tuple[int, Knowledge] = (0, self._base)
 
         self.accounts = Accounts()
         self.password = config.password or secrets.token_urlsafe(18)
@@ -118,27 +119,27 @@ class SplunkInstance:
     @property
     def searcher(self) -> Searcher:
         """What searches that reach all indexes run on."""
-        return self._searcher(Reach())
+        return self._searcher(Reach(), "")
 
-    def _searcher(self, reach: Reach) -> Searcher:
+    def _searcher(self, reach: Reach, user: str) -> Searcher:
         """Made anew when configuration was written that changes what searches find."""
         with self._lock:
             version = self.confs.version
             if self._searchers_version != version:
                 self._searchers_version = version
                 self._searchers.clear()
-            found = self._searchers.get(reach)
+                self._known.clear()
+            owner = user if self.confs.owns(user) else ""
+            found = self._searchers.get((reach, owner))
             if found is None:
-                knowledge = self._knowledge(version)
+                knowledge = self._known.get(owner)
+                if knowledge is None:
+                    written = self._base.with_app(self.confs.overlay(owner)) if version else self._base
+                    knowledge = self._known[owner] = written
                 store = self.store if reach.everything else VisibleStore(self.store, reach)
                 found = Searcher(store, knowledge, self.clock, limits=self.config.limits, host=SearchHost(self))
-                self._searchers[reach] = found
+                self._searchers[reach, owner] = found
             return found
-
-    def _knowledge(self, version: int) -> Knowledge:
-        if self._written[0] != version:
-            self._written = (version, self._base.with_app(self.confs.overlay()) if version else self._base)
-        return self._written[1]
 
     def _reach(self, user: User | None) -> Reach:
         """Where a user's searches look."""
@@ -150,7 +151,12 @@ class SplunkInstance:
 
     @property
     def knowledge(self) -> Knowledge:
+        """What everybody's searches know."""
         return self.searcher.knowledge
+
+    def knowledge_of(self, user: str) -> Knowledge:
+        """What a user's searches know: also what is private to it."""
+        return self._searcher(Reach(), user).knowledge
 
     @property
     def gate(self) -> Gate:
@@ -209,16 +215,17 @@ class SplunkInstance:
 
     # --- searching ----------------------------------------------------------------------------------------------------
 
-    def prepare(self, text: str) -> Plan | SPLError:
-        """The plan of a search, or the fault that its job will report. Raises what dispatch itself says: about its
-        macros, its structure, a command that nobody knows."""
+    def prepare(self, text: str, user: str) -> Plan | SPLError:
+        """The plan of a user's search, or the fault that its job will report. Raises what dispatch itself says: about
+        its macros, its structure, a command that nobody knows."""
+        knowledge = self.knowledge_of(user)
         try:
-            expanded = expand(text, self.knowledge.macros, EvalMacros())
+            expanded = expand(text, knowledge.macros, EvalMacros())
             parse_pipeline(expanded)
         except UnsupportedSPL as error:
             return error
         try:
-            return plan(text, self.knowledge)
+            return plan(text, knowledge)
         except SPLError as error:
             if error.message.startswith(_UNKNOWN_COMMAND):
                 raise
@@ -232,14 +239,14 @@ class SplunkInstance:
 
     def run(self, found: Plan, request: SearchRequest) -> SearchResult:
         self.access_log.flush(found.text)
-        result = self._searcher(self._reach(self.accounts.user(request.user))).execute(found, request)
+        result = self._searcher(self._reach(self.accounts.user(request.user)), request.user).execute(found, request)
         self._keep_lookups()
         return result
 
     def search_context(self, request: SearchRequest) -> SearchContext:
         """For a search over rows that exist already (post-processing)."""
         now = request.now if request.now is not None else self.clock.now()
-        searcher = self._searcher(self._reach(self.accounts.user(request.user)))
+        searcher = self._searcher(self._reach(self.accounts.user(request.user)), request.user)
         return SearchContext(
             knowledge=searcher.knowledge,
             store=searcher.store,

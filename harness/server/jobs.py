@@ -175,7 +175,7 @@ class Jobs:
         commands (M3.3). What a command says about its arguments comes from the job instead (M3.4, M3.5)."""
         try:
             request_window(request, request.now if request.now is not None else self._instance.clock.now())
-            return self._instance.prepare(request.search)
+            return self._instance.prepare(request.search, request.user)
         except UnsupportedSPL as error:
             return error
         except SPLError as error:

@@ -144,6 +144,29 @@ def test_jobs_of_others_are_not_seen(rest: Rest) -> None:
     assert listed.json["entry"] == []
 
 
+@pytest.mark.measured("N9.8")
+def test_private_knowledge_of_others_changes_no_search(rest: Rest) -> None:
+    for name in ("bob", "eve"):
+        rest.post(USERS, name=name, roles="user", password=f"secret {name}")
+    rest.post("/servicesNS/nobody/search/admin/macros", name="whose", definition='eval whose="everybody"')
+    bob, eve = rest.basic("bob", "secret bob"), rest.basic("eve", "secret eve")
+    for path, form in (
+        ("admin/macros", {"name": "whose", "definition": 'eval whose="bob"'}),
+        ("configs/conf-props", {"name": "st", "EVAL-own": '"yes"'}),
+    ):
+        assert rest("POST", f"/servicesNS/bob/search/{path}", form, headers=bob).status == 201
+    rest.hec("/services/collector/event", b'{"event":"x","sourcetype":"st"}')
+
+    def found(headers: dict[str, str]) -> list[dict[str, str]]:
+        form = {"search": "search index=main | `whose` | table whose own", "exec_mode": "oneshot"}
+        reply = rest("POST", "/services/search/jobs?output_mode=json", form, headers=headers)
+        answer: list[dict[str, str]] = reply.json["results"]
+        return answer
+
+    assert found(bob) == [{"whose": "bob", "own": "yes"}]
+    assert found(eve) == [{"whose": "everybody"}]
+
+
 @pytest.mark.measured("N5.3", "N9.8", "N9.15", "M1.16")
 def test_objects_of_others(rest: Rest) -> None:
     """Private ones are not there, shared ones need a role that may write them."""

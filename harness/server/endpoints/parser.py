@@ -34,7 +34,7 @@ def parser(call: Call) -> Answer:
     if not text.strip():
         raise Refusal(400, "FATAL", "Invalid query.")
     try:
-        found = plan(as_pipeline(text), call.instance.knowledge)
+        found = plan(as_pipeline(text), call.instance.knowledge_of(call.user.name))
     except UnsupportedSPL as error:
         raise Refusal(400, "FATAL", UNSUPPORTED + error.message) from error
     except SPLError as error:
