@@ -55,3 +55,5 @@ def test_a_tag_is_tested_on_the_container_whose_image_is_cached_and_then_gated(
         ["Install harness", "Load the image", "Test on the container"], 0
     ), again["container"].log
     assert client.images.get(image).id == kept.id
+    for saved in tmp_path.rglob("image.tar"):  # hundreds of megabytes that pytest would keep
+        saved.unlink()
