@@ -21,6 +21,8 @@ THREAT_TYPES = frozenset(
         *("http_user_agent", "ip_address", "parent_process", "parent_process_name", "pipe_name", "process"),
         *("process_hash", "process_name", "registry_path", "registry_value_name", "registry_value_text", "service"),
         *("signature", "system", "tls_hash", "uri", "url", "user"),
+        *("bucket_name", "loaded_file", "parent_process_path", "process_path", "registry_key_name"),
+        "registry_value_data",
     )
 )
 
