@@ -14,12 +14,15 @@ import yaml
 
 from harness.content import load_content
 from harness.content.app import content_app
+from harness.engine.macros import EvalMacros
 from harness.engine.plan import Plan, plan
 from harness.engine.search import Searcher, SearchRequest, SearchResult
 from harness.engine.store import Store
 from harness.errors import SPLError, UnsupportedSPL
 from harness.knowledge.apps import load_app
 from harness.knowledge.knowledge import Knowledge, shipped_apps
+from harness.spl.macros import expand
+from harness.spl.parser import parse_pipeline
 from tests.catalogue.corpus_content import CatalogueSearch, catalogue_searches, unpack
 from tests.catalogue.matching_events import NOW, helping_app, model_tags, store_for
 from tests.corpus import require_corpus
@@ -109,6 +112,15 @@ def catalogue(tmp_path_factory: pytest.TempPathFactory) -> Catalogue:
 def test_every_search_is_read(catalogue: Catalogue) -> None:
     assert Counter(search.kind for search in catalogue.searches) == SEARCHES
     assert {problem.rule for problem in catalogue.content.problems} <= {"unknown-key"}
+
+
+def test_every_text_is_a_pipeline_of_commands(catalogue: Catalogue) -> None:
+    """With its macros, all of them; what commands then cannot read of their arguments is told as unsupported."""
+    for search in catalogue.searches:
+        assert parse_pipeline(expand(search.text, catalogue.knowledge.macros, EvalMacros())).commands, search.name
+    assert len(catalogue.plans) + len(catalogue.failed) == len(catalogue.searches)
+    unread = {name for group in exceptions("unread") for name in group["searches"]}
+    assert all(isinstance(catalogue.failed[name], UnsupportedSPL) for name in unread)
 
 
 def test_every_search_runs_over_an_empty_store(catalogue: Catalogue) -> None:

@@ -68,7 +68,11 @@ class TStats(SearchCommand):
     def parse(cls, arguments: Arguments) -> TStats:
         options = arguments.options(_OPTIONS)
         measures = read_measures(arguments)
-        options |= arguments.options(_OPTIONS)
+        behind = arguments.options(_OPTIONS)
+        options |= behind
+        further = read_measures(arguments) if behind else ()
+        if further:  # the reference has options in front of all of them
+            raise arguments.unsupported("an option between aggregations", further[0].node.span)
         _check_measures(measures, arguments)
         model, dataset = _read_from(arguments)
         options |= arguments.options(_OPTIONS)
