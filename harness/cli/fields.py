@@ -160,6 +160,9 @@ class _Models:
         self._events: dict[str, set[tuple[str, ...]]] = {}
         for model in knowledge.data_model_names():
             for name in knowledge.data_model(model).datasets:
+                chain = knowledge.data_model(model).chain(name)
+                if chain[0].base_search.lstrip().startswith("|"):
+                    continue  # its rows are made of a lookup, not of events
                 try:
                     answer = session.client.ask(f"| tstats count from datamodel={model}.{name}")
                     if not answer or answer[0]["count"] == "0":
@@ -168,7 +171,6 @@ class _Models:
                 except SPLError as error:
                     click.echo(f"warning: {model}.{name}: {error.message}", err=True)
                     continue
-                chain = knowledge.data_model(model).chain(name)
                 self._events[f"{model}.{name}"] = {_event(row) for row in found.rows}
                 calculated = [output.name for part in chain for each in part.calculations for output in each.outputs]
                 self._fields[f"{model}.{name}"] = [*(item.name for part in chain for item in part.fields), *calculated]
