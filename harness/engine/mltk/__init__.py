@@ -1,7 +1,8 @@
 """The Machine Learning Toolkit, as far as its commands ``fit``, ``apply``, ``summary`` and their kin need it.
 
 DensityFunction is trained and applied, LinearRegression applied. The toolkit reads rows as a pandas data frame and
-computes with SciPy; so do we, with the extra ``harness[ml]``. What the toolkit draws at random is never made up: its column refuses to be read.
+computes with SciPy; so do we, with the extra ``harness[ml]``. What the toolkit draws at random is never made up: its
+column refuses to be read.
 """
 
 from __future__ import annotations
