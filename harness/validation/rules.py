@@ -85,7 +85,7 @@ class Library:
 
 _DESCRIBED: Final = ("detections", *KINDS)
 _WRITTEN: Final = re.compile(r"\|\s*outputlookup\s+(?:\w+\s*=\s*\S+\s+)*([\w.\-]+)")
-_HEADER: Final = {key: re.compile(rf"^{key}:[ \t]*(['\"]?)(.+?)\1[ \t]*$", re.MULTILINE) for key in ("name", "id")}
+_HEADER: Final = {key: re.compile(rf"^{key}:[ \t].*(?:\n[ \t]+.*)*", re.MULTILINE) for key in ("name", "id")}
 
 
 def read_header(path: Path) -> dict[str, str] | None:
@@ -94,8 +94,20 @@ def read_header(path: Path) -> dict[str, str] | None:
         text = path.read_text(encoding="utf-8", errors="replace")
     except OSError:
         return None
-    found = {key: pattern.search(text) for key, pattern in _HEADER.items()}
-    return {key: match[2] if match is not None else "" for key, match in found.items()}
+    return {key: _scalar(pattern.search(text)) for key, pattern in _HEADER.items()}
+
+
+def _scalar(entry: re.Match[str] | None) -> str:
+    """The value of an entry of a mapping as text; it may go on for some lines."""
+    import yaml
+
+    if entry is None:
+        return ""
+    try:
+        (value,) = yaml.safe_load(entry[0]).values()
+    except (yaml.YAMLError, ValueError):  # a date that is none is a ValueError
+        return ""
+    return "" if value is None else str(value)
 
 
 @dataclass

@@ -222,3 +222,16 @@ def test_fields_that_an_app_makes_or_results_are_to_have_are_fields_of_the_data_
     write(tmp_path / "data_sources" / "script_blocks.yml", yaml.safe_dump(source))
     (problem,) = problems(tmp_path, "data-source-field")
     assert problem.message == "stats groups by colour: no such field is described in Script Blocks"
+
+
+def test_the_name_of_a_story_may_go_on_in_the_next_line(tmp_path: Path) -> None:
+    document = detection("Odd Tool")
+    document["tags"]["analytic_story"] = ["Odd Tools of Many Makers", "Other Tools"]
+    write_pack(tmp_path, document)
+    write(
+        tmp_path / "stories" / "odd_tools.yml",
+        "name: Odd Tools of\n  Many Makers\nid: 6c1f6f4a-31c2-4f6e-8d2f-0f3f2b8c9a12\n",
+    )
+    assert [each.message for each in problems(tmp_path, "unknown-story")] == [
+        "there is no analytic story 'Other Tools'"
+    ]
