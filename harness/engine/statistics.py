@@ -111,7 +111,7 @@ class Combined(Aggregate):
     names = ("eval",)
 
     def accumulator(self) -> Accumulator:
-        raise NotImplementedError("is computed of whole columns")
+        raise UnsupportedSPL("An expression over aggregations is not supported row by row.")
 
 
 def _combined(node: Aggregation, expression: Expr, arguments: Arguments) -> Measure:

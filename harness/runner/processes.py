@@ -13,7 +13,7 @@ import sys
 import threading
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection, wait
 from queue import SimpleQueue
@@ -136,17 +136,16 @@ def _serve(connection: Connection, setup: Setup) -> None:
     tools = setup.tools()
     started = False
     try:
-        while True:
-            work = connection.recv()
-            try:
-                if not started and any(test.needs_backend for test in work.tests):
-                    tools.backend.start()
-                    started = True
-                connection.send(perform(work, tools))
-            except HarnessError as error:
-                connection.send(error)
-    except EOFError:
-        pass  # no more work
+        with suppress(EOFError):  # there is no more work
+            while True:
+                work = connection.recv()
+                try:
+                    if not started and any(test.needs_backend for test in work.tests):
+                        tools.backend.start()
+                        started = True
+                    connection.send(perform(work, tools))
+                except HarnessError as error:
+                    connection.send(error)
     finally:
         tools.backend.stop()
 

@@ -6,13 +6,13 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
+from harness.client.waiting import wait_until
 from tests.cli.command import environment, take_interrupts
 from tests.runner.packs import detection, write_pack
 from tests.runner.test_run import NET_USE
@@ -54,10 +54,7 @@ def gone(group: int) -> bool:
 
 
 def wait_until_gone(group: int) -> None:
-    deadline = time.monotonic() + 30
-    while not gone(group):
-        assert time.monotonic() < deadline, "processes of the run are still there"
-        time.sleep(0.05)
+    wait_until(lambda: gone(group), 30, "processes of the run are still there after")
 
 
 @pytest.mark.parametrize("workers", ["1", "2"])

@@ -6,6 +6,8 @@ import json
 import re
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -77,27 +79,34 @@ def test_two_servers_give_the_verdicts_of_one_in_the_same_order(tmp_path: Path) 
     assert {verdict[3] for verdict in verdicts(tmp_path / "one.json")} >= {"pass", "fail", "error"}
 
 
+@contextmanager
+def in_the_middle(folder: Path, urls: list[str]) -> Iterator[subprocess.Popen[str]]:
+    """A run on these servers that is at a test on the second one."""
+    client = client_of(urls[1])
+    running = subprocess.Popen(
+        [sys.executable, "-m", "harness", "test", "--backend", ",".join(urls), "--report", "json=two.json"],
+        cwd=folder,
+        env=environment(folder),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        while not indexes_made(client) and running.poll() is None:
+            pass  # asked without a pause: an index is there for the moment of its test only
+        yield running
+    finally:
+        running.kill()
+
+
 def test_a_server_that_is_killed_leaves_its_test_to_the_other(tmp_path: Path) -> None:
     a_pack(tmp_path, passing=12)
     with serving(tmp_path) as (_, first), serving(tmp_path) as (doomed, second):
         urls = [url_of(first), url_of(second)]
         harness("test", "--backend", urls[0], "--report", "json=one.json", cwd=tmp_path)
-        client = client_of(urls[1])
-        running = subprocess.Popen(
-            [sys.executable, "-m", "harness", "test", "--backend", ",".join(urls), "--report", "json=two.json"],
-            cwd=tmp_path,
-            env=environment(tmp_path),
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-        try:
-            while not indexes_made(client) and running.poll() is None:
-                pass  # until it is in the middle of a test
+        with in_the_middle(tmp_path, urls) as running:
             doomed.kill()
             _, err = running.communicate(timeout=120)
-        finally:
-            running.kill()
     assert running.returncode == 1
     assert f"the tests go on without a server that was lost: nothing answers at {login_of(second)[0]}" in err
     assert verdicts(tmp_path / "two.json") == verdicts(tmp_path / "one.json")
@@ -107,22 +116,10 @@ def test_with_no_server_left_every_test_says_why_it_was_not_run(tmp_path: Path) 
     a_pack(tmp_path, passing=12)
     with serving(tmp_path) as (one, first), serving(tmp_path) as (other, second):
         urls = [url_of(first), url_of(second)]
-        client = client_of(urls[1])
-        running = subprocess.Popen(
-            [sys.executable, "-m", "harness", "test", "--backend", ",".join(urls), "--report", "json=two.json"],
-            cwd=tmp_path,
-            env=environment(tmp_path),
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-        )
-        try:
-            while not indexes_made(client) and running.poll() is None:
-                pass
+        with in_the_middle(tmp_path, urls) as running:
             one.kill()
             other.kill()
-            running.wait(timeout=120)
-        finally:
-            running.kill()
+            running.communicate(timeout=120)
     assert running.returncode in {1, 4}
     found = verdicts(tmp_path / "two.json")
     assert found[-1][3] == "error"

@@ -8,12 +8,13 @@ import signal
 import socket
 import subprocess
 import tempfile
-import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import docker
+from harness.client.waiting import wait_until
+from harness.errors import BackendError
 
 START_SECONDS = 60.0
 STOP_SECONDS = 30.0
@@ -92,12 +93,11 @@ def own_engine(disk_megabytes: int = 0) -> Iterator[str]:
             start_new_session=True,
         )
     try:
-        deadline = time.monotonic() + START_SECONDS
-        while not _answers(address):
-            if process.poll() is not None or time.monotonic() > deadline:
-                lines = (folder / "log").read_text(errors="replace").splitlines()
-                raise NoEngine("dockerd does not start: " + " | ".join(lines[-3:]))
-            time.sleep(0.1)
+        with suppress(BackendError):  # what did not come about is told below, with its log
+            wait_until(lambda: process.poll() is not None or _answers(address), START_SECONDS, "no answer within")
+        if process.poll() is not None or not _answers(address):
+            lines = (folder / "log").read_text(errors="replace").splitlines()
+            raise NoEngine("dockerd does not start: " + " | ".join(lines[-3:]))
         yield address
     finally:
         _remove_containers(address)

@@ -21,6 +21,7 @@ from docker import DockerClient
 from harness.backends.docker import DockerBackend
 from harness.client.hec import Target
 from harness.client.rest import SplunkClient
+from harness.client.waiting import wait_until
 from harness.containers import container as containers
 from harness.containers.container import SplunkContainer
 from harness.containers.content import DIGEST
@@ -294,13 +295,13 @@ def test_a_full_disk(client: DockerClient, image: str, settings: ContainerSettin
 # --- runs that are killed -------------------------------------------------------------------------------------------
 
 RUN = """
-import sys, time
+import signal, sys
 from harness.backends.docker import DockerBackend
 from harness.containers.settings import ContainerSettings
 backend = DockerBackend(ContainerSettings(image=sys.argv[1], memory="512m", cpus=1.0))
 backend.start()
 print(backend.container.id, flush=True)
-time.sleep(600)
+signal.pause()
 """
 
 
@@ -321,13 +322,8 @@ def test_a_run_that_is_killed_leaves_neither_a_container_nor_a_process(
     started = running.stdout.readline().strip()
     assert client.containers.get(started).status == "running"
     running.kill()
-    deadline = time.monotonic() + 60
-    while containers.find(client) and time.monotonic() < deadline:
-        time.sleep(0.1)
-    assert containers.find(client) == []
-    while reapers() and time.monotonic() < deadline:
-        time.sleep(0.1)
-    assert reapers() == []
+    wait_until(lambda: containers.find(client) == [], 60, "the container of a killed run is still there after")
+    wait_until(lambda: reapers() == [], 60, "what removes the containers of a killed run is still there after")
 
 
 def reapers() -> list[str]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import socket
 import tarfile
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -16,6 +15,7 @@ from docker import DockerClient
 from harness.client.address import Address, Credentials, Trust
 from harness.client.hec import HecClient, Target
 from harness.client.rest import SplunkClient
+from harness.client.waiting import wait_until
 
 PASSWORD = "Chang3d!pw"
 TOKEN = "11111111-1111-1111-1111-111111111111"
@@ -55,12 +55,11 @@ def archive(files: dict[str, bytes]) -> bytes:
 
 
 def wait_for_health(made: Container, wanted: str, seconds: float = 60) -> None:
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
+    def told() -> bool:
         made.reload()
-        if made.attrs["State"]["Health"]["Status"] == wanted or made.status == "exited":
-            break
-        time.sleep(0.2)
+        return made.attrs["State"]["Health"]["Status"] == wanted or made.status == "exited"
+
+    wait_until(told, seconds, f"the container does not become {wanted} within")
     assert made.attrs["State"]["Health"]["Status"] == wanted, made.logs().decode()
 
 

@@ -134,23 +134,29 @@ print(result.status.value, result.datasets[0].events)
 """
 
 
-def test_a_worker_that_is_killed_costs_no_test(tmp_path: Path, cluster: tuple[str, list[int]]) -> None:
-    root = tmp_path / "content"
-    root.mkdir()
-    pack(root, 12)
-    harness("test", "--level", "unit", "--report", "json=local.json", "-q", cwd=root)
+def killing(doomed: int, root: Path, scheduler: str) -> tuple[int, str]:
+    """A run on the cluster in the middle of which a process of it is killed: how it ended, and what it said."""
     process = subprocess.Popen(
-        [sys.executable, "-m", "harness", "test", "--level", "unit", "-v", "--cluster", cluster[0],
+        [sys.executable, "-m", "harness", "test", "--level", "unit", "-v", "--cluster", scheduler,
          "--report", "json=remote.json"],
         cwd=root, env=environment(root), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
     )  # fmt: skip
     assert process.stderr is not None
     for line in process.stderr:
         if "pass" in line:
-            os.kill(cluster[1][0], signal.SIGKILL)
+            os.kill(doomed, signal.SIGKILL)
             break
     _, said = process.communicate(timeout=100)
-    assert process.returncode == 1, said
+    return process.returncode, said
+
+
+def test_a_worker_that_is_killed_costs_no_test(tmp_path: Path, cluster: tuple[str, list[int]]) -> None:
+    root = tmp_path / "content"
+    root.mkdir()
+    pack(root, 12)
+    harness("test", "--level", "unit", "--report", "json=local.json", "-q", cwd=root)
+    code, said = killing(cluster[1][0], root, cluster[0])
+    assert code == 1, said
     assert record(root / "remote.json") == record(root / "local.json")
 
 
@@ -160,18 +166,8 @@ def test_a_scheduler_that_is_killed_is_said_of_every_test_that_is_left(
     root = tmp_path / "content"
     root.mkdir()
     pack(root, 12)
-    process = subprocess.Popen(
-        [sys.executable, "-m", "harness", "test", "--level", "unit", "-v", "--cluster", cluster[0],
-         "--report", "json=remote.json"],
-        cwd=root, env=environment(root), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
-    )  # fmt: skip
-    assert process.stderr is not None
-    for line in process.stderr:
-        if "pass" in line:
-            os.kill(parent_of(cluster[1][0]), signal.SIGKILL)
-            break
-    _, said = process.communicate(timeout=100)
-    assert process.returncode in {1, 4}, said
+    code, said = killing(parent_of(cluster[1][0]), root, cluster[0])
+    assert code in {1, 4}, said
     assert "distributed" not in said
     results = [result for item in record(root / "remote.json") for result in item["results"]]
     left = [

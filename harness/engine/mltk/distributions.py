@@ -61,10 +61,26 @@ class Distribution(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Normal:
+class _Curve:
+    """A curve of SciPy, by its name there, that has but a place and a width."""
+
     mean: float
     std: float
 
+    kind: ClassVar[str]
+
+    def density(self, values: Numbers) -> Numbers:
+        return np.asarray(self._curve().pdf(values))
+
+    def other(self) -> str:
+        return "N/A"
+
+    def _curve(self) -> Any:
+        return getattr(library("scipy.stats"), self.kind)(loc=self.mean, scale=self.std)
+
+
+@dataclass(frozen=True, slots=True)
+class Normal(_Curve):
     kind: ClassVar[str] = "norm"
     title: ClassVar[str] = "Normal"
 
@@ -84,21 +100,11 @@ class Normal:
             found.append((float(curve.ppf(1 - upper)), math.inf, upper))
         return found
 
-    def density(self, values: Numbers) -> Numbers:
-        return np.asarray(self._curve().pdf(values))
-
-    def other(self) -> str:
-        return "N/A"
-
-    def _curve(self) -> Any:
-        return library("scipy.stats").norm(loc=self.mean, scale=self.std)
-
 
 @dataclass(frozen=True, slots=True)
-class Exponential:
-    mean: float
-    """Where it begins, which the toolkit calls its mean."""
-    std: float
+class Exponential(_Curve):
+    """Its mean is where it begins, as the toolkit has it."""
+
     minimum: Number
 
     kind: ClassVar[str] = "expon"
@@ -118,15 +124,6 @@ class Exponential:
         if upper is not None:
             found.append((float(self._curve().ppf(1 - upper)), math.inf, round(upper, DECIMALS)))
         return found
-
-    def density(self, values: Numbers) -> Numbers:
-        return np.asarray(self._curve().pdf(values))
-
-    def other(self) -> str:
-        return "N/A"
-
-    def _curve(self) -> Any:
-        return library("scipy.stats").expon(loc=self.mean, scale=self.std)
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,7 +197,7 @@ class Beta:
         scaled = (values - low) / (high - low)
         try:
             alpha, beta, mean, std = map(float, library("scipy.stats").beta.fit(scaled))
-        except Exception as problem:
+        except (ArithmeticError, RuntimeError, ValueError) as problem:  # SciPy's FitError and its kin
             raise ToolkitError("Unable to fit a Beta distribution due to numerical errors.") from problem
         if alpha <= 0 or beta <= 0:
             centre, spread = float(scaled.mean()), float(scaled.var())
