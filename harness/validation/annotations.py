@@ -12,11 +12,6 @@ from harness.validation.rules import Rule, Subject, nearest, rule
 SECURITY_DOMAINS: Final = ("access", "audit", "endpoint", "identity", "network", "threat")
 
 
-def _key(subject: Subject, name: str) -> str:
-    """Where an annotation stands: at the top, or among the tags."""
-    return name if name in subject.detection.lines else "tags"
-
-
 @rule
 class SecurityDomainIsKnown(Rule):
     id = "security-domain"
@@ -27,7 +22,7 @@ class SecurityDomainIsKnown(Rule):
         if domain and domain not in SECURITY_DOMAINS:
             hint = f"They are {', '.join(SECURITY_DOMAINS)}."
             yield self.problem(
-                subject, _key(subject, "security_domain"), f"there is no security domain {domain!r}", hint
+                subject, subject.place_of("security_domain"), f"there is no security domain {domain!r}", hint
             )
 
 
@@ -41,7 +36,7 @@ class StoriesExist(Rule):
         known = subject.library.stories
         for name in subject.detection.analytic_stories if known else ():
             if name not in known:
-                key = _key(subject, "analytic_story")
+                key = subject.place_of("analytic_story")
                 yield self.problem(subject, key, f"there is no analytic story {name!r}", nearest(name, known))
 
 
@@ -53,4 +48,4 @@ class CveIdsAreWellFormed(Rule):
     def check(self, subject: Subject) -> Iterator[Problem]:
         for each in subject.detection.cves:
             if not re.fullmatch(r"CVE-[12]\d{3}-\d{4,}", each):
-                yield self.problem(subject, _key(subject, "cve"), f"{each!r} is no CVE id")
+                yield self.problem(subject, subject.place_of("cve"), f"{each!r} is no CVE id")

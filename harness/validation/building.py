@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from harness.content.models import Dialect, Problem
-from harness.validation.rules import Library, Rule, Subject, nearest, rule
+from harness.validation.rules import Rule, Subject, nearest, rule
 
 DESCRIBED: Final = ("id", "version", "date", "author", "description")
 SEARCHING: Final = ("status", "how_to_implement", "known_false_positives", "tags")
@@ -63,12 +63,6 @@ SHORTEST_TEXT: Final = 4
 SHORTEST_DRILLDOWN: Final = 5
 
 
-def is_built(library: Library) -> bool:
-    """Whether contentctl 5.x builds the content: it has its settings, and detections in its dialect."""
-    settings = library.content.app.file.name == "contentctl.yml"
-    return settings and any("rba" in each.document for each in library.content.detections)
-
-
 def _tags(subject: Subject) -> Mapping[str, Any]:
     tags = subject.detection.document.get("tags")
     return tags if isinstance(tags, dict) else {}
@@ -84,7 +78,7 @@ class ContentctlFindsItsKeys(Rule):
 
     def check(self, subject: Subject) -> Iterator[Problem]:
         document = subject.detection.document
-        if not is_built(subject.library) or subject.detection.dialect is not Dialect.RBA:
+        if not subject.library.is_built or subject.detection.dialect is not Dialect.RBA:
             return
         for key in KEYS.get(subject.kind, ()):
             if document.get(key) is None:
@@ -139,10 +133,10 @@ class RiskFitsDeployment(Rule):
 
     def check(self, subject: Subject) -> Iterator[Problem]:
         detection = subject.detection
-        if detection.dialect is Dialect.RBA and "rba" in detection.document and not detection.creates_risk:
+        told = detection.dialect is Dialect.RBA and "rba" in detection.document
+        if told and not detection.creates_risk and subject.library.is_built:
             message = f"a {detection.type} creates no risk events: rba says nothing to anybody"
-            if is_built(subject.library):
-                yield self.problem(subject, "rba", message, "Remove it, as contentctl wants it.")
+            yield self.problem(subject, "rba", message, "Remove it, as contentctl wants it.")
 
 
 @rule
@@ -155,19 +149,14 @@ class ValuesAreKnown(Rule):
         document, tags = subject.detection.document, _tags(subject)
         asset = subject.detection.asset_type
         if asset and asset not in ASSET_TYPES:
-            yield self.problem(subject, _key(subject, "asset_type"), f"there is no asset type {asset!r}",
-                nearest(asset, ASSET_TYPES))  # fmt: skip
+            message = f"there is no asset type {asset!r}"
+            yield self.problem(subject, subject.place_of("asset_type"), message, nearest(asset, ASSET_TYPES))
         products = document.get("product") or tags.get("product")
         for product in products if isinstance(products, list) else ():
             if str(product) not in PRODUCTS:
                 message = f"there is no product {str(product)!r}"
-                yield self.problem(subject, _key(subject, "product"), message, nearest(str(product), PRODUCTS))
-
+                yield self.problem(subject, subject.place_of("product"), message, nearest(str(product), PRODUCTS))
         nist = tags.get("nist")
         for category in map(str, nist if isinstance(nist, list) else ()):
             if not NIST.fullmatch(category):
                 yield self.problem(subject, "tags", f"{category!r} is no NIST category", "Written as DE.CM.")
-
-
-def _key(subject: Subject, name: str) -> str:
-    return name if name in subject.detection.lines else "tags"

@@ -67,6 +67,12 @@ class Library:
         return frozenset(header["name"] for header in headers if header is not None)
 
     @cached_property
+    def is_built(self) -> bool:
+        """Whether contentctl 5.x builds the content: it has its settings, and detections in its dialect."""
+        settings = self.content.app.file.name == "contentctl.yml"
+        return settings and any("rba" in each.document for each in self.content.detections)
+
+    @cached_property
     def written_lookups(self) -> frozenset[str]:
         """The lookups that some baseline or detection of the content fills, which may be made by that only."""
         searches = [each.search for each in self.content.baselines]
@@ -118,6 +124,10 @@ class Subject:
     library: Library
     kind: str = "detection"
     """A word for what is judged: rules about searches and headers are asked about other content, too."""
+
+    def place_of(self, annotation: str) -> str:
+        """The key at which an annotation stands: at the top, or among the tags."""
+        return annotation if annotation in self.detection.lines else "tags"
 
     @cached_property
     def planned(self) -> Plan | HarnessError:
