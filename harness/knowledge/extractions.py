@@ -6,7 +6,7 @@ An extraction adds to the fields of one event. A field that is already there sta
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final, Protocol
 
@@ -197,6 +197,27 @@ def _part(text: str) -> Part:
     if _REFERENCE.search(text) is not None:
         raise KnowledgeError(f"FORMAT cannot put fields together at search time: {text}")
     return text
+
+
+# --- out of JSON ------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Beforehand:
+    """The fields of ``KV_MODE = json`` that transforms read: unlike those of automatic key values (N10.34) they are
+    there before ``REPORT`` runs. Recorded events have what add-ons take out of them by a ``SOURCE_KEY``: the object of
+    an Azure audit out of its ``resourceUri``, the user agent of Office 365 out of ``ClientInfoString``."""
+
+    names: tuple[str, ...]
+    read: Callable[[str], Fields]
+    sources: tuple[str, ...] = ()
+
+    def apply(self, fields: Fields) -> None:
+        for text in _read(fields, ("_raw",)):
+            found = self.read(text)
+            for name in self.names:
+                if name in found:
+                    fields.setdefault(name, found[name])
 
 
 # --- by delimiters ----------------------------------------------------------------------------------------------------

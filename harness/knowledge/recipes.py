@@ -16,7 +16,7 @@ from harness.errors import FilePlace, KnowledgeError, SearchError, SPLError, Uns
 from harness.expressions import Scope, check
 from harness.knowledge.automatic_kv import MAX_CHARACTERS, Fields, from_pairs
 from harness.knowledge.conf import Stanza, boolean, integer, names
-from harness.knowledge.extractions import Extraction, parse_extract, parse_transform
+from harness.knowledge.extractions import Beforehand, Extraction, parse_extract, parse_transform
 from harness.knowledge.json_kv import from_json
 from harness.knowledge.lookups import Lookup
 from harness.knowledge.xml_kv import from_xml
@@ -109,9 +109,12 @@ class RecipeReader:
                     recipe.lookups.append(self._automatic_lookup(value))
             except (KnowledgeError, SPLError) as problem:
                 self._left_out(key, problem)
-        recipe.extractions.extend(reports)
         limit = integer(self._knowledge.conf("limits").get("kv", {}).get("maxchars"), MAX_CHARACTERS)
         recipe.structured, recipe.key_values = _key_value_mode(settings, limit, self._left_out)
+        read = sorted({source for report in reports for source in report.sources} - {"_raw"})
+        if recipe.structured is not None and recipe.key_values is None and read:  # KV_MODE = json
+            recipe.extractions.append(Beforehand(tuple(read), recipe.structured))
+        recipe.extractions.extend(reports)
         return recipe
 
     def _left_out(self, key: str, problem: KnowledgeError | SPLError, where: FilePlace | None = None) -> None:

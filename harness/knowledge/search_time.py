@@ -1,7 +1,8 @@
 """Search-time fields, in Splunk's order (Knowledge Manager Manual, "The sequence of search-time operations").
 
-EXTRACT, REPORT, automatic key values, FIELDALIAS, EVAL, LOOKUP, event types, tags. What reads text runs once per
-distinct text; everything after it works on columns, once per distinct value or combination.
+EXTRACT, REPORT, automatic key values, FIELDALIAS, EVAL, LOOKUP, event types, tags; REPORT can read what KV_MODE = json
+gives. What reads text runs once per distinct text; everything after it works on columns, once per distinct value or
+combination.
 """
 
 from __future__ import annotations
