@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -63,9 +63,9 @@ class Output:
     combined: Callable[[Frame], Column] | None = None
 
 
-def read_measures(arguments: Arguments) -> tuple[Measure, ...]:
+def read_measures(arguments: Arguments, stops: Collection[str] = ()) -> tuple[Measure, ...]:
     """The aggregations at the cursor. Refuses what Splunk refuses, in its words (M4.88)."""
-    return tuple(_measure(node, arguments) for node in arguments.aggregations())
+    return tuple(_measure(node, arguments) for node in arguments.aggregations(stops))
 
 
 def _measure(node: Aggregation, arguments: Arguments) -> Measure:
@@ -149,15 +149,6 @@ def _over_columns(expression: Expr, parts: dict[str, Measure], arguments: Argume
     if isinstance(expression, Membership):
         return replace(expression, operand=inside(expression.operand), choices=tuple(map(inside, expression.choices)))
     return expression
-
-
-def refuse_unsplit(measures: Sequence[Measure], split: object, arguments: Arguments) -> None:
-    """An expression over aggregations needs a field across."""
-    for measure in measures:
-        if measure.parts and split is None:
-            raise arguments.unsupported(
-                "an expression over aggregations without a field to split by", measure.node.span
-            )
 
 
 def check_measures(measures: Sequence[Measure], command: str, text: str) -> None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from harness.engine.commands import SearchCommand
+from harness.engine.commands import SearchCommand, find
 from harness.engine.context import SearchContext
 from harness.engine.plan import Plan, subplan
 from harness.spl.arguments import Arguments, boolean
@@ -25,9 +25,11 @@ class AppendPipe(SearchCommand):
     def parse(cls, arguments: Arguments) -> AppendPipe:
         if arguments.options({"run_in_preview": boolean}).get("run_in_preview") is False:
             raise arguments.unsupported("the option 'run_in_preview'")
-        subsearch = arguments.subsearch()
+        pipeline = arguments.subsearch().pipeline
         arguments.expect_end()
-        return cls(subplan(subsearch.pipeline, first=False))
+        # A command that makes rows by itself takes none.
+        makes_rows = bool(pipeline.commands) and find(pipeline.commands[0].name).generating
+        return cls(subplan(pipeline, first=makes_rows))
 
     def run(self, frame: Frame, context: SearchContext) -> Frame:
         from harness.engine.search import Run

@@ -18,7 +18,6 @@ from harness.engine.statistics import (
     check_measures,
     outputs,
     read_measures,
-    refuse_unsplit,
     statistics_frame,
 )
 from harness.spl.arguments import Arguments, boolean
@@ -69,7 +68,6 @@ class Chart(SearchCommand):
         where = read_where(arguments, measures)
         options |= arguments.options(known)
         arguments.expect_end()
-        refuse_unsplit(measures, across, arguments)
         return cls(measures, down, read_across(across, options, arguments, where), buckets, across_buckets)
 
     def check(self, text: str) -> None:

@@ -18,6 +18,7 @@ from harness.values.frame import Frame, concatenate_frames
 @dataclass(frozen=True, slots=True)
 class InputLookup(SearchCommand):
     names = ("inputlookup",)
+    generating = True
 
     table: str
     node: SearchNode | None = None
@@ -43,11 +44,7 @@ class InputLookup(SearchCommand):
         return cls(table, node, options.get("append", False), options.get("start", 0), options.get("max"))
 
     def placed(self, *, first: bool, where: SplPlace | None = None) -> SearchCommand:
-        if not first and not self.append:
-            raise SPLSyntaxError(
-                "Error in 'inputlookup' command: This command must be the first command of a search.", where=where
-            )
-        return self
+        return self if self.append else SearchCommand.placed(self, first=first, where=where)
 
     def run(self, frame: Frame, context: SearchContext) -> Frame:
         lookup = context.knowledge.lookup(self.table)

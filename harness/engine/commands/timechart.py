@@ -20,7 +20,7 @@ from harness.engine.commands import SearchCommand
 from harness.engine.commands.bin import Bin, alignment
 from harness.engine.commands.chart import ACROSS, read_side
 from harness.engine.context import SearchContext
-from harness.engine.statistics import Measure, check_measures, read_measures, refuse_unsplit
+from harness.engine.statistics import Measure, check_measures, read_measures
 from harness.engine.store import times_of
 from harness.errors import SearchError, UnsupportedSPL
 from harness.spl.arguments import Arguments, boolean, non_negative_integer, string
@@ -76,7 +76,6 @@ class TimeChart(SearchCommand):
         where = read_where(arguments, measures)
         options |= arguments.options(OPTIONS)
         arguments.expect_end()
-        refuse_unsplit(measures, field, arguments)
         span = options.get("span", "auto")
         if span != "auto" and not is_time_span(span):
             raise arguments.error(f"The value for option span ({span}) is invalid.")

@@ -7,6 +7,7 @@ nothing has closed when the events end is shown, with ``closed_txn`` 0.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, TypeAlias
@@ -31,6 +32,7 @@ from harness.values.frame import Frame
 from harness.values.values import texts
 
 _OPTIONS: Final = {
+    "fields": string,
     "maxspan": string,
     "maxpause": string,
     "maxevents": non_negative_integer,
@@ -88,6 +90,7 @@ class Transaction(SearchCommand):
             if not found and not given:
                 raise arguments.invalid_argument()
             fields += found
+            fields += re.findall(r"[^\s,]+", given.pop("fields", ""))
             options |= given
         for name in _REFUSED:
             if name in options and options[name] not in (False, "f", "false", "0"):

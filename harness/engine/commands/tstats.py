@@ -67,10 +67,10 @@ class TStats(SearchCommand):
     @classmethod
     def parse(cls, arguments: Arguments) -> TStats:
         options = arguments.options(_OPTIONS)
-        measures = read_measures(arguments)
+        measures = read_measures(arguments, stops=("GROUPBY",))
         behind = arguments.options(_OPTIONS)
         options |= behind
-        further = read_measures(arguments) if behind else ()
+        further = read_measures(arguments, stops=("GROUPBY",)) if behind else ()
         if further:  # the reference has options in front of all of them
             raise arguments.unsupported("an option between aggregations", further[0].node.span)
         _check_measures(measures, arguments)
