@@ -8,7 +8,7 @@ import numpy as np
 
 from harness.engine.commands import SearchCommand
 from harness.engine.context import SearchContext
-from harness.errors import SplPlace, SPLSyntaxError
+from harness.errors import SplPlace
 from harness.expressions import search_mask
 from harness.spl.arguments import Arguments, boolean, non_negative_integer
 from harness.spl.nodes import SearchNode
