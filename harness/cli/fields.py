@@ -118,6 +118,7 @@ def command(
         without = "".join(f' | fields - "{name}"' for name in refused)
         rows = session.client.search(f"search index=* | fields *{without}").rows
         tell_data_warnings(session)
+        _tell_doubtful(session, knowledge, rows)
         models = _Models(session, knowledge)
         kinds = _kinds(rows)
         click.echo(f"{path.name}: {counted(len(rows), 'event')} of {counted(len(kinds), 'kind')}")
@@ -128,6 +129,22 @@ def command(
         if detection and content:
             _print_missing(content, detection, knowledge, rows, refused)
     return ExitCode.OK
+
+
+def _tell_doubtful(session: Session, knowledge: Knowledge, rows: Sequence[Row]) -> None:
+    """Source types that may not be those of the data."""
+    from harness.runner.explanation import unknown
+    from harness.values.frame import Frame
+
+    strange = unknown(session)
+    for name in strange:
+        click.echo(f"warning: no app has settings for the source type {name}: is its add-on missing?", err=True)
+    read = ("_raw", "host", "source", "sourcetype")
+    events = Frame.from_rows([{name: row.get(name) for name in read} for row in rows], columns=read)
+    for name in knowledge.unread(events):
+        if name not in strange:
+            rules = f"the rules of the source type {name} find no field in any of its events"
+            click.echo(f"warning: {rules}: is it that of the data?", err=True)
 
 
 def _kinds(rows: Sequence[Row]) -> list[_Kind]:

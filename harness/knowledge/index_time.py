@@ -38,6 +38,9 @@ MAX_CLONES: Final = 8
 MAX_SLOW: Final = 3
 """How often a rule may take too long before it is left out for the rest of a body of data."""
 
+_ROOT: Final = re.compile(r"\s*<([A-Za-z_][\w.:-]*)[\s>]")
+"""How an event that is an XML document begins."""
+
 _INVALID: Final = re.compile("[\udc80-\udcff]")
 _PUNCT_LENGTH: Final = 50
 _NO_PUNCT: Final = re.compile(r"[^\W_]+|[\r\n]+")
@@ -200,6 +203,8 @@ def index_data(data: bytes, metadata: Metadata, now: float, knowledge: Knowledge
         if cut:
             fields = {**fields, "meta": "truncated"}
             notes.count(f"longer than TRUNCATE = {pipeline.rules.lines.truncate} bytes; the rest is cut off", number)
+        if not cut and (root := _ROOT.match(raw)) is not None and not raw.rstrip().endswith((f"</{root[1]}>", "/>")):
+            notes.count(f"the XML ends before </{root[1]}>; fields may be missing", number)
         if found is None and not times.disabled:
             notes.count("no time found; it has the time of the event before, or of indexing", number)
         place = found if stamp is None or found is None else Found(found.epoch, -1, -1, found.zone, found.wall)

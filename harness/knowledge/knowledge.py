@@ -273,6 +273,12 @@ class Knowledge:
 
         return search_time(frame, self, now)
 
+    def unread(self, frame: Frame) -> list[str]:
+        """The source types that have rules to read fields from text, which find none in any event."""
+        from harness.knowledge.search_time import unread
+
+        return unread(frame, self)
+
     def index_time(self, data: bytes, metadata: Metadata, now: float) -> Indexed:
         """Break data into events with their time and indexed fields."""
         from harness.knowledge.index_time import index_data

@@ -50,6 +50,19 @@ def search_time(frame: Frame, knowledge: Knowledge, now: float | None = None) ->
     return replace(knowledge.classifier.classify(whole), events=frame.events)
 
 
+def unread(frame: Frame, knowledge: Knowledge) -> list[str]:
+    """The source types that have rules to read fields from text, which find none in any event."""
+    found: dict[str, bool] = {}
+    frame = _renamed(frame, knowledge)
+    for rows, recipe in _by_recipe(frame, knowledge):
+        if recipe.extractions or recipe.structured or recipe.key_values:
+            events = frame.take(rows)
+            nothing = set(_extract(events, recipe).columns) == set(events.columns)
+            for name in map(_text, events.column("sourcetype").values):
+                found[name] = found.get(name, True) and nothing
+    return [name for name, nothing in found.items() if nothing]
+
+
 def _refused(frame: Frame, names: Iterable[str], refusal: UnsupportedSPL) -> Frame:
     return frame.with_columns({name: RefusedColumn.everywhere(refusal, len(frame)) for name in names})
 

@@ -99,6 +99,7 @@ def test_broken_data_is_kept_counted_and_named(tmp_path: Path) -> None:
     assert "a.log: 4 events" in ended.out
     assert f"warning: {SYSMON}: line 3: not UTF-8; the bytes are kept as \\xNN" in ended.err
     assert f"warning: {SYSMON}: line 3: NUL bytes; kept as \\x00" in ended.err
+    assert f"warning: {SYSMON}: event 2: the XML ends before </Event>; fields may be missing" in ended.err
 
 
 def test_a_line_that_has_no_end_is_cut_and_said_so(tmp_path: Path) -> None:
@@ -111,6 +112,19 @@ def test_a_wrong_source_type_is_seen_by_the_times_that_are_not_found(tmp_path: P
     ended = fields(tmp_path, "a.log", b'{"a": 1}\n{"a": 2}\n', "--sourcetype", "OktaIM2:log")
     assert "a.log: 2 events" in ended.out
     assert "warning: a.log: event 1 and 1 more: no time found" in ended.err
+
+
+def test_a_source_type_whose_rules_read_nothing_is_doubted(tmp_path: Path) -> None:
+    text = b"Jan  1 00:00:01 h sshd[1]: Failed password for root from 192.0.2.1 port 22 ssh2\n"
+    wrong = fields(tmp_path, "a.log", text, "--sourcetype", "cisco:asa")
+    assert "warning: the rules of the source type cisco:asa find no field in any of its events" in wrong.err
+    right = fields(tmp_path, "a.log", text, "--sourcetype", "linux_secure")
+    assert "warning" not in right.err
+
+
+def test_a_source_type_that_no_app_knows_is_named(tmp_path: Path) -> None:
+    ended = fields(tmp_path, "a.log", b"2025-05-08T06:31:02Z a=1\n", "--sourcetype", "mine")
+    assert "warning: no app has settings for the source type mine: is its add-on missing?" in ended.err
 
 
 def test_broken_lines_and_rules_of_an_app_are_named_and_its_refusals_counted(tmp_path: Path) -> None:
