@@ -140,7 +140,7 @@ def _tell_doubtful(session: Session, knowledge: Knowledge, rows: Sequence[Row]) 
     for name in strange:
         click.echo(f"warning: no app has settings for the source type {name}: is its add-on missing?", err=True)
     read = ("_raw", "host", "source", "sourcetype")
-    events = Frame.from_rows([{name: row.get(name) for name in read} for row in rows], columns=read)
+    events = Frame.from_rows([{name: " ".join(_values(row, name)) for name in read} for row in rows], columns=read)
     for name in knowledge.unread(events):
         if name not in strange:
             rules = f"the rules of the source type {name} find no field in any of its events"
