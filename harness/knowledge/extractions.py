@@ -6,11 +6,12 @@ An extraction adds to the fields of one event. A field that is already there sta
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass, field
 from typing import Final, Protocol
 
-from harness.errors import KnowledgeError
+from harness.errors import KnowledgeError, UnsupportedSPL
 from harness.knowledge.automatic_kv import Fields, clean_key
 from harness.knowledge.conf import boolean
 from harness.values.pcre import Pattern, PatternError, compile_pcre
@@ -22,7 +23,11 @@ MAX_KNOWN_NAMES: Final = 10_000
 _IN_FIELD: Final = re.compile(r"(?s)(?P<regex>.*\S)\s+in\s+(?P<field>[A-Za-z0-9_]+)\s*")
 _FORMAT_PAIR: Final = re.compile(r"""(?P<name>(?:"[^"]*"|[^\s:"]|:(?!:))+)::(?P<value>"[^"]*"|\S+)""")
 _REFERENCE: Final = re.compile(r"\$(\d+)")
+_GROUP_NAME: Final = re.compile(r"\(\?(?:P?<|')([A-Za-z_]\w*)[>']", re.ASCII)
 _METADATA: Final = {"MetaData:Source": "source", "MetaData:Host": "host", "MetaData:Sourcetype": "sourcetype"}
+
+_ANY_GROUP: Final = 1_000_000
+"""Of a pattern that is not carried out it is not known how many groups it has."""
 
 Part = int | str
 """A group by its number, or a text as it is."""
@@ -33,8 +38,27 @@ class Extraction(Protocol):
     def sources(self) -> tuple[str, ...]:
         """The fields that it reads."""
 
-    def apply(self, fields: Fields) -> None:
-        """Add what the extraction finds to ``fields``."""
+    @property
+    def names(self) -> tuple[str, ...] | None:
+        """The fields that it may give; None where the event names them."""
+
+    def apply(self, fields: Fields, /) -> None:
+        """Add what the extraction finds to ``fields``. Raises UnsupportedSPL for one that is not carried out, and
+        SearchError where a pattern takes too long."""
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """An extraction that is not carried out, for the reason ``refusal``. It changes no field that is there already,
+    unless it has ``mv_add``."""
+
+    names: tuple[str, ...] | None
+    refusal: UnsupportedSPL
+    mv_add: bool = False
+    sources: tuple[str, ...] = ()
+
+    def apply(self, _: Fields) -> None:
+        raise copy(self.refusal)
 
 
 def _read(fields: Fields, sources: tuple[str, ...]) -> Sequence[str]:
@@ -107,6 +131,10 @@ class Extract:
     sought: Sought
     sources: tuple[str, ...]
 
+    @property
+    def names(self) -> tuple[str, ...]:
+        return tuple(self.sought.pattern.names)
+
     def apply(self, fields: Fields) -> None:
         for text in _read(fields, self.sources):
             found = self.sought.in_text(text).search(text)
@@ -116,18 +144,26 @@ class Extract:
                         _put(fields, name, value, append=False)
 
 
-def parse_extract(setting: str) -> Extract:
+def parse_extract(setting: str) -> Extraction:
     """``<regex>`` or ``<regex> in <field>``; ``.`` matches line ends, ``^`` and ``$`` match at them.
 
-    Raises KnowledgeError for a pattern that does not compile or names no group, UnsupportedSPL for one that is not
-    carried out.
+    Raises KnowledgeError for a pattern that does not compile or names no group; gives a :class:`Refused` for one that
+    is not carried out.
     """
     found = _IN_FIELD.fullmatch(setting)
     text, source = (found["regex"], found["field"]) if found is not None else (setting, "_raw")
-    found_by = sought(f"(?ms){text}")
+    try:
+        found_by = sought(f"(?ms){text}")
+    except UnsupportedSPL as refusal:
+        return Refused(tuple(_written_groups(text)), refusal)
     if not found_by.pattern.names:
         raise KnowledgeError("the pattern has no named group")
     return Extract(found_by, (source,))
+
+
+def _written_groups(pattern: str) -> dict[str, int]:
+    """The named groups of a pattern that is not carried out; their numbers are not known."""
+    return dict.fromkeys((found[1] for found in _GROUP_NAME.finditer(pattern)), 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,6 +178,10 @@ class Report:
     clean_keys: bool
     keep_empty: bool
     _cleaned: dict[str, str] = field(default_factory=dict, repr=False, compare=False)
+
+    @property
+    def names(self) -> tuple[str, ...] | None:
+        return _names_of((name for name, _ in self.pairs), clean=self.clean_keys)
 
     def apply(self, fields: Fields) -> None:
         for text in _read(fields, self.sources):
@@ -173,21 +213,31 @@ class Report:
         return known
 
 
-def _named_pairs(pattern: Pattern) -> Iterator[tuple[Part, Part]]:
+def _names_of(parts: Iterable[Part], *, clean: bool) -> tuple[str, ...] | None:
+    """Field names, None if one of them is a group."""
+    names: list[str] = []
+    for part in parts:
+        if not isinstance(part, str):
+            return None
+        names.append(clean_key(part) if clean else part)
+    return tuple(names)
+
+
+def _named_pairs(groups: Mapping[str, int]) -> Iterator[tuple[Part, Part]]:
     """A field for each named group; ``_KEY_x`` captures the name of the field whose value ``_VAL_x`` captures."""
-    for name, number in pattern.names.items():
+    for name, number in groups.items():
         if not name.startswith(("_KEY_", "_VAL_")):
             yield name, number
-        elif name.startswith("_KEY_") and (value := pattern.names.get(f"_VAL_{name[5:]}")) is not None:
+        elif name.startswith("_KEY_") and (value := groups.get(f"_VAL_{name[5:]}")) is not None:
             yield number, value
 
 
-def _format_pairs(text: str, pattern: Pattern) -> Iterator[tuple[Part, Part]]:
+def _format_pairs(text: str, groups: int) -> Iterator[tuple[Part, Part]]:
     """``name::$1 $2::value``. ``$0`` and groups that the pattern lacks give nothing. Raises KnowledgeError where a part
     is put together, as only index time can."""
     for found in _FORMAT_PAIR.finditer(text):
         pair = (_part(found["name"].strip('"')), _part(found["value"].strip('"')))
-        if all(isinstance(part, str) or 1 <= part <= pattern.groups for part in pair):
+        if all(isinstance(part, str) or 1 <= part <= groups for part in pair):
             yield pair
 
 
@@ -233,20 +283,24 @@ class Delimited:
     sources: tuple[str, ...]
     outer: str
     inner: str
-    names: tuple[str, ...]
+    columns: tuple[str, ...]
     mv_add: bool
     clean_keys: bool
+
+    @property
+    def names(self) -> tuple[str, ...] | None:
+        return self.columns or None
 
     def apply(self, fields: Fields) -> None:
         for text in _read(fields, self.sources):
             for name, value in self._pairs_of(split_quoted(text, self.outer)):
-                key = name if self.names or not self.clean_keys else clean_key(name)
+                key = name if self.columns or not self.clean_keys else clean_key(name)
                 if key and value:
                     _put(fields, key, value, append=self.mv_add)
 
     def _pairs_of(self, parts: list[str]) -> Iterator[tuple[str, str]]:
-        if self.names:
-            yield from ((name, _unquoted(part)) for name, part in zip(self.names, parts, strict=False))
+        if self.columns:
+            yield from ((name, _unquoted(part)) for name, part in zip(self.columns, parts, strict=False))
             return
         parts = [part for part in parts if part.strip()]  # a run of delimiters is one
         if not self.inner:
@@ -282,9 +336,9 @@ def _unquoted(part: str) -> str:
 # --- transforms -------------------------------------------------------------------------------------------------------
 
 
-def parse_transform(name: str, settings: Mapping[str, str]) -> Extraction:
+def parse_transform(settings: Mapping[str, str]) -> Extraction:
     """A search-time transform. Raises KnowledgeError for a stanza that has neither REGEX nor DELIMS, or a pattern that
-    does not compile, UnsupportedSPL for one that is not carried out."""
+    does not compile; gives a :class:`Refused` for one that is not carried out."""
     sources = source_keys(settings.get("SOURCE_KEY", "_raw"))
     mv_add = boolean(settings.get("MV_ADD"), False)
     clean = boolean(settings.get("CLEAN_KEYS"), True)
@@ -292,14 +346,19 @@ def parse_transform(name: str, settings: Mapping[str, str]) -> Extraction:
         marks = [_unescape(part) for part in _quoted_list(settings["DELIMS"])]
         fields = tuple(_quoted_list(settings.get("FIELDS", "")))
         if not marks or not marks[0]:
-            raise KnowledgeError(f"the transform {name} has no delimiter in DELIMS")
+            raise KnowledgeError("no delimiter in DELIMS")
         return Delimited(sources, marks[0], marks[1] if len(marks) > 1 else "", fields, mv_add, clean)
     if "REGEX" not in settings:
-        raise KnowledgeError(f"the transform {name} has neither REGEX nor DELIMS")
-    found_by = sought(settings["REGEX"])
+        raise KnowledgeError("neither REGEX nor DELIMS")
+    try:
+        found_by = sought(settings["REGEX"])
+    except UnsupportedSPL as refusal:
+        groups = _written_groups(settings["REGEX"])
+        written = _named_pairs(groups) if groups else _format_pairs(settings.get("FORMAT", ""), _ANY_GROUP)
+        return Refused(_names_of((part for part, _ in written), clean=clean), refusal, mv_add)
     pattern = found_by.pattern
     # Beside named groups FORMAT is not used (N10.36).
-    pairs = _named_pairs(pattern) if pattern.names else _format_pairs(settings.get("FORMAT", ""), pattern)
+    pairs = _named_pairs(pattern.names) if pattern.names else _format_pairs(settings.get("FORMAT", ""), pattern.groups)
     keep_empty = boolean(settings.get("KEEP_EMPTY_VALS"), False)
     return Report(found_by, sources, tuple(pairs), mv_add, clean, keep_empty)
 

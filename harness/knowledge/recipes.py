@@ -1,14 +1,14 @@
 """What the merged props settings of one kind of event ask for at search time, read once into a :class:`Recipe`.
 
-What Splunk would refuse is left out and reported, as Splunk does. What only we cannot carry out is kept as a refusal:
-searching such events raises it, because leaving it out would make fields look absent.
+What Splunk would refuse is left out and reported, as Splunk does. What only we cannot carry out is reported and kept as
+a refusal of the fields that it gives: whoever reads one raises it, because leaving it out would make them look absent.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
@@ -16,7 +16,7 @@ from harness.errors import FilePlace, KnowledgeError, SearchError, SPLError, Uns
 from harness.expressions import Scope, check
 from harness.knowledge.automatic_kv import MAX_CHARACTERS, Fields, from_pairs
 from harness.knowledge.conf import Stanza, boolean, integer, names
-from harness.knowledge.extractions import Beforehand, Extraction, parse_extract, parse_transform
+from harness.knowledge.extractions import Beforehand, Extraction, Refused, parse_extract, parse_transform
 from harness.knowledge.json_kv import from_json
 from harness.knowledge.lookups import Lookup
 from harness.knowledge.xml_kv import from_xml
@@ -61,14 +61,19 @@ class AutomaticLookup:
     outputs: tuple[tuple[str, str], ...]
     overwrite: bool
 
+    @property
+    def written(self) -> list[str]:
+        """The event fields that it may write."""
+        asked = {table for _, table in self.inputs}
+        return [name for _, name in self.outputs] or [name for name in self.lookup.fields if name not in asked]
+
 
 @dataclass(slots=True)
 class Recipe:
     """Ready to run, each list in the order in which Splunk works it off.
 
     ``structured`` reads JSON: its fields add to metadata and indexed fields of their name (N10.33). ``key_values`` give
-    way to those, and to ``structured``. Without the settings of ``refusals`` no field can be told; ``refused`` are
-    the calculated fields that cannot.
+    way to those, and to ``structured``. ``refused`` are the calculated fields that cannot be told.
     """
 
     extractions: list[Extraction] = field(default_factory=list)
@@ -77,7 +82,6 @@ class Recipe:
     aliases: list[Alias] = field(default_factory=list)
     calculated: list[Calculated] = field(default_factory=list)
     lookups: list[AutomaticLookup] = field(default_factory=list)
-    refusals: list[UnsupportedSPL] = field(default_factory=list)
     refused: dict[str, UnsupportedSPL] = field(default_factory=dict)
 
 
@@ -97,7 +101,7 @@ class RecipeReader:
             kind, _, name = key.partition("-")
             try:
                 if kind == "EXTRACT":
-                    recipe.extractions.append(parse_extract(value))
+                    recipe.extractions.append(self._extraction(key, parse_extract(value)))
                 elif kind == "REPORT":
                     for transform in names(value):
                         self._report(key, transform, reports)
@@ -107,6 +111,12 @@ class RecipeReader:
                     recipe.calculated.append(calculated(name, value))
                 elif _LOOKUP_KEY.fullmatch(key) is not None:
                     recipe.lookups.append(self._automatic_lookup(value))
+            except UnsupportedSPL as refusal:
+                refusal = self._refused(key, refusal)
+                if kind == "EVAL":
+                    recipe.refused[name] = refusal
+                else:
+                    recipe.extractions.append(Refused(None, refusal))
             except (KnowledgeError, SPLError) as problem:
                 self._left_out(key, problem)
         limit = integer(self._knowledge.conf("limits").get("kv", {}).get("maxchars"), MAX_CHARACTERS)
@@ -118,20 +128,26 @@ class RecipeReader:
         return recipe
 
     def _left_out(self, key: str, problem: KnowledgeError | SPLError, where: FilePlace | None = None) -> None:
+        said, place = self._said(key, problem.message, where)
+        self._knowledge.warn(KnowledgeError(f"{said}; the setting is left out", where=place))
+
+    def _refused(self, key: str, refusal: UnsupportedSPL, where: FilePlace | None = None) -> UnsupportedSPL:
+        """The refusal with its place, which is reported."""
+        said, place = self._said(key, refusal.message, where)
+        self._knowledge.warn(KnowledgeError(f"{said}; a search that reads its fields is refused", where=place))
+        return UnsupportedSPL(f"{place}: {said}" if place is not None else said)
+
+    def _said(self, key: str, message: str, where: FilePlace | None) -> tuple[str, FilePlace | None]:
+        """What there is to say of a setting, and where it stands."""
         stanza = next(
             (name for name in reversed(self._layers) if key in self._knowledge.conf("props").get(name, {})), ""
         )
-        place = where or self._knowledge.place("props", stanza, key)
-        said = f"[{stanza}] {key}: {problem.message}"
-        if isinstance(problem, UnsupportedSPL):
-            at = f"{place}: " if place is not None else ""
-            refusal = UnsupportedSPL(f"{at}{said}")
-            if key.startswith("EVAL-"):
-                self._recipe.refused[key.removeprefix("EVAL-")] = refusal
-            else:
-                self._recipe.refusals.append(refusal)
-        else:
-            self._knowledge.warn(KnowledgeError(f"{said}; the setting is left out", where=place))
+        return f"[{stanza}] {key}: {message}", where or self._knowledge.place("props", stanza, key)
+
+    def _extraction(self, key: str, found: Extraction, where: FilePlace | None = None) -> Extraction:
+        if isinstance(found, Refused):
+            return replace(found, refusal=self._refused(key, found.refusal, where))
+        return found
 
     def _report(self, key: str, name: str, reports: list[Extraction]) -> None:
         """Each transform of a list stands for itself: a broken one takes none of the others with it."""
@@ -140,8 +156,11 @@ class RecipeReader:
         try:
             if settings is None:
                 raise KnowledgeError(f"the transform {name} is not defined")
-            reports.append(parse_transform(name, settings))
-        except (KnowledgeError, SPLError) as problem:
+            found = parse_transform(settings)
+            if isinstance(found, Refused):
+                found.refusal.message = f"the transform {name}: {found.refusal.message}"
+            reports.append(self._extraction(key, found, place))
+        except KnowledgeError as problem:
             problem.message = f"the transform {name}: {problem.message}" if settings is not None else problem.message
             self._left_out(key, problem, place)
 

@@ -16,6 +16,7 @@ import numpy as np
 from harness.errors import SearchError, UnsupportedSPL
 from harness.expressions import Scope, evaluate
 from harness.knowledge.automatic_kv import Fields
+from harness.knowledge.extractions import Extraction, Refused
 from harness.knowledge.lookup_fields import combined, look_up, prefer
 from harness.knowledge.recipes import Alias, Calculated, Recipe
 from harness.values.column import NULL, Codes, Column, RefusedColumn, Value, combine
@@ -31,9 +32,9 @@ _METADATA: Final = ("source", "host", "sourcetype")
 def search_time(frame: Frame, knowledge: Knowledge, now: float | None = None) -> Frame:
     """The frame with all search-time fields, rows in the same order.
 
-    Raises UnsupportedSPL for settings of these events that cannot be carried out. Where only a calculated field cannot
-    be (with ``now`` None also one that asks for the time of the search), it is that field, and what depends on it,
-    that raises when it is read.
+    Where a setting cannot be carried out (with ``now`` None also one that asks for the time of the search), it is the
+    fields that it gives, and what depends on them, that raise UnsupportedSPL when they are read; where the events name
+    those fields, this raises it at once.
     """
     if not len(frame):
         return frame
@@ -90,8 +91,6 @@ def _by_recipe(frame: Frame, knowledge: Knowledge) -> Iterable[tuple[np.ndarray,
 
 
 def _fields(frame: Frame, recipe: Recipe, scope: Scope, *, timeless: bool) -> Frame:
-    for refusal in recipe.refusals:
-        raise UnsupportedSPL(refusal.message)
     frame = _extract(frame, recipe)
     frame = _alias(frame, recipe.aliases)
     frame = _calculate(frame, recipe, scope, timeless=timeless)
@@ -99,7 +98,9 @@ def _fields(frame: Frame, recipe: Recipe, scope: Scope, *, timeless: bool) -> Fr
         try:
             frame = look_up(frame, each.lookup, each.inputs, each.outputs, overwrite=each.overwrite)
         except UnsupportedSPL as refusal:
-            frame = _refused(frame, [name for _, name in each.outputs], refusal)
+            if not each.written:
+                raise
+            frame = _refused(frame, each.written, refusal)
     return frame
 
 
@@ -114,23 +115,75 @@ def _extract(frame: Frame, recipe: Recipe) -> Frame:
     read = {name for extraction in recipe.extractions for name in extraction.sources} - {"_raw"}
     given = ["_raw", *sorted(name for name in read if name in frame.columns)]
     codes, combinations = combine([frame.column(name) for name in given])
-    extracted, structured = _Collector(), _Collector()
+    extracted, structured, doubts = _Collector(), _Collector(), _Doubts()
+    extractions = list(recipe.extractions)
     for values in combinations:
         fields: Fields = {name: value for name, value in zip(given, values, strict=True) if value is not None}
         before = dict(fields)
-        for extraction in recipe.extractions:
-            extraction.apply(fields)
-        new = {name: value for name, value in fields.items() if before.get(name) != value}
+        doubtful = _apply(extractions, fields)
+        new = {name: value for name, value in fields.items() if before.get(name) != value and name not in doubtful}
         text = _text(values[0])
         joining = {} if recipe.structured is None else recipe.structured(text)
-        structured.add({name: value for name, value in joining.items() if name not in new})
+        known = {**new, **doubtful}
+        structured.add({name: value for name, value in joining.items() if name not in known})
         if recipe.key_values is not None:
             for name, value in recipe.key_values(text).items():
-                if name not in joining:
+                if name not in joining and name not in doubtful:
                     new.setdefault(name, value)
         extracted.add(new)
+        doubts.add(doubtful)
+    indexed = frame
     frame = _merged(frame, extracted, codes, joins=False)
-    return _merged(frame, structured, codes, joins=True)
+    frame = _merged(frame, structured, codes, joins=True)
+    return doubts.spread(frame, indexed, codes)
+
+
+def _apply(extractions: list[Extraction], fields: Fields) -> dict[str, UnsupportedSPL]:
+    """Run extractions over one event; gives the fields that cannot be told, each with the reason. One that takes too
+    long is replaced in the list, so that it does not take as long with every event."""
+    doubtful: dict[str, UnsupportedSPL] = {}
+    for number, extraction in enumerate(extractions):
+        try:
+            for source in extraction.sources if doubtful else ():
+                if source in doubtful:
+                    raise doubtful[source]
+            extraction.apply(fields)
+        except (UnsupportedSPL, SearchError) as problem:
+            refusal = UnsupportedSPL(problem.message)
+            if extraction.names is None:
+                raise refusal from None
+            if isinstance(problem, SearchError):
+                extractions[number] = Refused(extraction.names, refusal, mv_add=True)
+            given = fields.keys() if isinstance(extraction, Refused) and not extraction.mv_add else ()
+            for name in extraction.names:
+                if name not in given:
+                    doubtful.setdefault(name, refusal)
+    return doubtful
+
+
+class _Doubts:
+    """Which fields cannot be told of which texts, and why."""
+
+    def __init__(self) -> None:
+        self._fields: dict[str, tuple[list[int], UnsupportedSPL]] = {}
+        self._length = 0
+
+    def add(self, doubtful: dict[str, UnsupportedSPL]) -> None:
+        for name, refusal in doubtful.items():
+            self._fields.setdefault(name, ([], refusal))[0].append(self._length)
+        self._length += 1
+
+    def spread(self, frame: Frame, indexed: Frame, codes: Codes) -> Frame:
+        """The frame with these fields refused in the rows of those texts, but where a row has an indexed one."""
+        refused: dict[str, Column] = {}
+        for name, (places, refusal) in self._fields.items():
+            by_text = np.zeros(self._length, dtype=np.bool_)
+            by_text[places] = True
+            doubtful = by_text[codes] & indexed.column(name).is_null()
+            known = frame.column(name)
+            known = Column(known.values, np.where(doubtful, NULL, known.codes).astype(np.int32))
+            refused[name] = RefusedColumn(refusal, known, doubtful) if doubtful.any() else known
+        return frame.with_columns(refused)
 
 
 class _Collector:
@@ -185,12 +238,19 @@ def _alias(frame: Frame, aliases: Sequence[Alias]) -> Frame:
         source = frame.columns.get(alias.old)
         target = fresh.get(alias.new, frame.columns.get(alias.new))
         if alias.keep and target is not None:
-            fresh[alias.new] = target if source is None else prefer(target, source)
+            fresh[alias.new] = target if source is None else _preferred(target, source)
         elif source is not None:
             fresh[alias.new] = source
         elif target is not None:
             fresh[alias.new] = Column.null(len(frame))
     return frame.with_columns(fresh)
+
+
+def _preferred(target: Column, source: Column) -> Column:
+    try:
+        return prefer(target, source)
+    except UnsupportedSPL as refusal:
+        return RefusedColumn.everywhere(refusal, len(target))
 
 
 def _calculate(frame: Frame, recipe: Recipe, scope: Scope, *, timeless: bool) -> Frame:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from harness.errors import UnsupportedSPL
 from harness.knowledge.extractions import sought
 from harness.knowledge.knowledge import Knowledge, Metadata
+from harness.values.column import RefusedColumn
 from harness.values.frame import concatenate_frames
 from tests.knowledge.apps import NOW, events, fields, write_app
 
@@ -178,12 +181,68 @@ def test_a_calculated_field_may_ask_for_the_time_of_the_search_only_where_it_is_
         timeless.column("age").to_values()
 
 
-def test_what_only_we_cannot_carry_out_is_refused_with_its_place(tmp_path: Path) -> None:
+def test_what_only_we_cannot_carry_out_is_refused_with_its_place_to_whoever_reads_its_fields(tmp_path: Path) -> None:
     """Leaving it out would make the field look absent."""
-    k = knowledge(tmp_path, props="[st]\nEXTRACT-a = (*SKIP)(?<a>x)\n")
-    with pytest.raises(UnsupportedSPL, match=r"props\.conf:2: \[st\] EXTRACT-a: .*SKIP"):
+    props = "[st]\nSHOULD_LINEMERGE = false\nEXTRACT-0 = ^(?<a>one)\nEXTRACT-a = (*SKIP)(?<a>x)(?<b>y)\n"
+    k = knowledge(tmp_path, props=f"{props}EXTRACT-c = (?<c>.) in b\nFIELDALIAS-x = b AS d z ASNEW e\nEVAL-f = a\n")
+    frame = k.search_time(k.index_time(b"one z=1 e=2\ntwo z=3", Metadata("h", "s", "st"), NOW).frame)
+    assert frame.column("e").to_values() == ["2", "3"]
+    for name in "abcdf":
+        with pytest.raises(UnsupportedSPL, match=r"props\.conf:4: \[st\] EXTRACT-a: .*SKIP"):
+            frame.column(name).to_values()
+    assert frame.take(np.array([0])).column("a").to_values() == ["one"]  # a field that is there stays
+    assert [w.message.rpartition("; ")[2] for w in k.warnings] == ["a search that reads its fields is refused"]
+
+
+@pytest.mark.parametrize(
+    ("transform", "refused"),
+    [
+        ("REGEX = (*SKIP)(a)\nFORMAT = x.y::$1 z::1", ["x_y", "z"]),
+        ("REGEX = (*SKIP)(?<x>a)\nFORMAT = y::$1", ["x"]),
+    ],
+)
+def test_a_transform_that_is_not_carried_out_refuses_the_fields_that_it_names(
+    tmp_path: Path, transform: str, refused: list[str]
+) -> None:
+    k = knowledge(tmp_path, props="[st]\nREPORT-t = t\n", transforms=f"[t]\n{transform}\n")
+    frame = k.search_time(k.index_time(b"x=1 y=2 z=3 x_y=4 w=5", Metadata("h", "s", "st"), NOW).frame)
+    names = ["x", "y", "z", "x_y", "w"]
+    assert sorted(name for name in names if isinstance(frame.column(name), RefusedColumn)) == sorted(refused)
+
+
+@pytest.mark.parametrize("regex", ["(*SKIP)(?<_KEY_1>a)=(?<_VAL_1>b)", "(*SKIP)(a)=(b)\nFORMAT = $1::$2"])
+def test_where_events_name_fields_that_cannot_be_told_all_of_them_are_refused(tmp_path: Path, regex: str) -> None:
+    k = knowledge(tmp_path, props="[st]\nREPORT-t = t\n", transforms=f"[t]\nREGEX = {regex}\n")
+    with pytest.raises(UnsupportedSPL, match=r"transforms\.conf:2: \[st\] REPORT-t: the transform t: .*SKIP"):
         events(k, "x")
     assert events(k, "x", sourcetype="other")
+
+
+def test_a_pattern_that_takes_too_long_refuses_its_fields_of_that_event_and_those_after_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("harness.values.pcre._TIMEOUT", 0.01)
+    k = knowledge(tmp_path, props="[st]\nSHOULD_LINEMERGE = false\nTRUNCATE = 0\nEXTRACT-a = ^(?<a>a(a+)+)$\n")
+    text = "\n".join(["aa", *[f"{'a' * 5000}b n={number}" for number in range(200)]])
+    started = time.monotonic()
+    frame = k.search_time(k.index_time(text.encode(), Metadata("h", "s", "st"), NOW).frame)
+    assert time.monotonic() - started < 10
+    assert frame.take(np.array([0])).column("a").to_values() == ["aa"]
+    assert frame.column("n").to_values()[-1] == "199"
+    with pytest.raises(UnsupportedSPL, match="took more than"):
+        frame.column("a").to_values()
+
+
+def test_an_automatic_lookup_that_is_not_carried_out_refuses_the_fields_that_it_would_write(tmp_path: Path) -> None:
+    k = knowledge(
+        tmp_path,
+        props="[st]\nLOOKUP-a = script x\n",
+        transforms="[script]\nexternal_cmd = a.py x y\nfields_list = x, y\n",
+    )
+    frame = k.search_time(k.index_time(b"x=1 z=2", Metadata("h", "s", "st"), NOW).frame)
+    assert (frame.column("x").to_values(), frame.column("z").to_values()) == (["1"], ["2"])
+    with pytest.raises(UnsupportedSPL, match="external"):
+        frame.column("y").to_values()
 
 
 def test_tables_are_refused_where_there_could_be_one(tmp_path: Path) -> None:
