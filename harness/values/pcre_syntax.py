@@ -50,6 +50,7 @@ _OPEN_QUANTIFIER: Final = re.compile(r"\{\s*,\s*\d+\s*\}|\{\s+\d|\{\d+\s+|\{\d+,
 _NAME: Final = re.compile(r"[A-Za-z_0-9]*")
 _POSIX_CLASS: Final = re.compile(r"\[:(\^?)([a-z]*):\]")
 _FLAGS: Final = re.compile(r"\?([imsxUnJ]*)(?:-([imsxUnJ]*))?([:)])")
+_CONDITION: Final = re.compile(r"\((\d{1,5})\)")
 _BACK_REFERENCE: Final = re.compile(r"\(\?:\\\d+\)")
 _REFERENCE: Final = re.compile(r"[kg](?:\{([^}]*)\}|<([^>]*)>|'([^']*)')|g(-?\d+)")
 
@@ -79,6 +80,11 @@ class _Piece:
     caseless: bool
     repeatable: bool | None = True
     """Whether a quantifier may follow; None: in PCRE2 it may, but we do not follow what it then means."""
+    branches: int = 1
+    even: bool = False
+    """Whether each of several branches takes one number of characters, though not all of them the same."""
+    looks: bool = False
+    """Whether it looks around, and so is matched once however often it is repeated."""
 
 
 @dataclass(slots=True)
@@ -108,29 +114,36 @@ class _Reader:
         self.groups = 0
         self.names: dict[str, int] = {}
         self._references: list[int | str] = []
+        self._resets = self._behind = 0
         self._repeated_dot = False
         self._newline_sequence = False
         self._leaving = _Flags()
 
     # --- structure
 
-    def alternatives(self, flags: _Flags, depth: int) -> _Piece:
+    def alternatives(self, flags: _Flags, depth: int, *, resets: bool = False) -> _Piece:
         """Branches up to a closing parenthesis or the end. A flag that a branch sets holds for the branches after it
-        too, up to the end of the group."""
+        too, up to the end of the group. ``resets``: the groups of each branch have the same numbers."""
         if depth > DEEPEST:
             self._unsupported("groups nested this deep")
         branches: list[_Piece] = []
+        before = highest = self.groups
         while True:
             pieces, flags = self._branch(flags, depth)
             branches.append(_joined(pieces))
+            highest = max(highest, self.groups)
             if not self._accept("|"):
                 break
+            self.groups = before if resets else self.groups
+        self.groups = highest
         most = [branch.most for branch in branches]
         return _Piece(
             "|".join(branch.text for branch in branches),
             min(branch.least for branch in branches),
             None if None in most else max(length for length in most if length is not None),
             caseless=False,
+            branches=len(branches),
+            even=all(branch.least == branch.most for branch in branches),
         )
 
     def _branch(self, flags: _Flags, depth: int) -> tuple[list[_Piece], _Flags]:
@@ -149,8 +162,10 @@ class _Reader:
             quantifier = self._quantifier(flags)
             if quantifier is None:
                 pieces.append(self._item(flags, depth))
+            elif pieces and pieces[-1].looks and not self._behind and quantifier[1] != 0:
+                pieces[-1] = _looked(pieces[-1], *quantifier)
             elif pieces and pieces[-1].repeatable is None:
-                self._unsupported("a quantifier behind an assertion")
+                self._unsupported("a quantifier here")
             elif not pieces or not pieces[-1].repeatable:
                 raise PatternError("quantifier does not follow a repeatable item")
             else:
@@ -251,6 +266,8 @@ class _Reader:
             self._unsupported("a letter outside ASCII in any case")
 
     def _group(self, flags: _Flags, depth: int) -> _Piece:
+        if self._accept("*FAIL)") or self._accept("*F)"):
+            return _Piece("(?!)", 0, 0, caseless=False, repeatable=None)
         if self.pattern.startswith("*", self.at):
             self._unsupported("a verb")
         if not self._accept("?"):
@@ -264,6 +281,11 @@ class _Reader:
                 return self._named(closing, flags, depth)
         if self._accept("P="):
             return self._back_reference(self._name(")"), flags)
+        if self._accept("|"):
+            return self._reset_group(flags, depth)
+        condition = _CONDITION.match(self.pattern, self.at)
+        if condition is not None and 0 < int(condition[1]) <= self.groups:
+            return self._conditional(condition, flags, depth)
         self.at -= 1
         found = _FLAGS.match(self.pattern, self.at)
         if found is not None and found[3] == ":":
@@ -282,28 +304,51 @@ class _Reader:
         raise PatternError("unrecognized character after (? or (?-")
 
     def _special_group(self, opening: str, flags: _Flags, depth: int) -> _Piece:
+        behind = opening in ("<=", "<!")
+        self._behind += behind
         piece = self._inside(f"(?{opening}", flags, depth)
+        self._behind -= behind
         if opening in (":", ">"):
             return piece
-        if opening in ("<=", "<!"):
+        if behind:
             if piece.most is None and not _BACK_REFERENCE.search(piece.text):
                 raise PatternError("lookbehind assertion is not fixed length")
-            if piece.least != piece.most:
+            if piece.least != piece.most and not piece.even:
                 # Before 10.43 each branch had to be of one length, from then on a limit is enough.
                 self._unsupported("a lookbehind of different lengths")
-        return _Piece(piece.text, 0, 0, caseless=False, repeatable=None)
+        return _Piece(piece.text, 0, 0, caseless=False, repeatable=None, looks=True)
 
-    def _inside(self, opening: str, flags: _Flags, depth: int) -> _Piece:
-        piece = self.alternatives(flags, depth + 1)
+    def _reset_group(self, flags: _Flags, depth: int) -> _Piece:
+        """``(?|...)``: what a branch captures has the numbers, and may have the names, of the other branches."""
+        self._resets += 1
+        piece = self._inside("(?|", flags, depth, resets=True)
+        self._resets -= 1
+        return piece
+
+    def _conditional(self, condition: re.Match[str], flags: _Flags, depth: int) -> _Piece:
+        """``(?(1)...|...)``: by whether a group took part."""
+        self.at = condition.end()
+        piece = self._inside(f"(?({condition[1]})", flags, depth)
+        if piece.branches > 2:
+            raise PatternError("conditional subpattern contains more than two branches")
+        return piece if piece.branches == 2 else replace(piece, least=0)
+
+    def _inside(self, opening: str, flags: _Flags, depth: int, *, resets: bool = False) -> _Piece:
+        piece = self.alternatives(flags, depth + 1, resets=resets)
         if not self._accept(")"):
             raise PatternError("missing closing parenthesis")
-        return _Piece(f"{opening}{piece.text})", piece.least, piece.most, caseless=False)
+        return _Piece(
+            f"{opening}{piece.text})", piece.least, piece.most, caseless=False, branches=piece.branches, even=piece.even
+        )
 
     def _named(self, closing: str, flags: _Flags, depth: int) -> _Piece:
         name = self._name(closing)
-        if name in self.names:
-            raise PatternError("two named subpatterns have the same name (PCRE2_DUPNAMES not set)")
         self.groups += 1
+        for known, number in self.names.items():
+            if known == name and number != self.groups:
+                raise PatternError("two named subpatterns have the same name (PCRE2_DUPNAMES not set)")
+            if known != name and number == self.groups:
+                raise PatternError("different names for subpatterns of the same number are not allowed")
         self.names[name] = self.groups
         return self._inside(f"(?P<{name}>", flags, depth)
 
@@ -377,6 +422,8 @@ class _Reader:
 
     def _forward(self, group: int | str) -> None:
         """A reference to a group that has not begun: if it exists at all, it is one we do not follow."""
+        if self._resets:
+            self._unsupported("a reference within a group that counts anew")
         rest = re.sub(r"\\.", "", self.pattern[self.at :], flags=re.DOTALL)
         named = re.findall(r"\(\?(?:P?<|')([A-Za-z_]\w*)[>']", rest)
         later = len(named) + len(re.findall(r"\((?!\?)", rest))
@@ -591,6 +638,12 @@ def _bounded(digits: str) -> int:
     if len(digits) > 9 or int(digits) > MOST_REPEATS:
         raise PatternError("number too big in {} quantifier")
     return int(digits)
+
+
+def _looked(piece: _Piece, least: int, _: int | None, manner: str) -> _Piece:
+    """A repeated look around: at least once is once, and what may be left out captures if it can."""
+    text = piece.text if least else f"(?:|{piece.text})" if manner == "?" else f"(?:{piece.text}|)"
+    return replace(piece, text=f"(?>{text})" if manner == "+" else text, looks=False, repeatable=False)
 
 
 def _repeated(piece: _Piece, least: int, most: int | None, manner: str) -> _Piece:

@@ -61,9 +61,12 @@ UNSUPPORTED = [
     r"(a)(?1)",
     r"(?R)",
     r"(?&x)(?<x>a)",
-    r"(?|a(b)|c(d))",
-    r"(a)?(?(1)b|c)",
     "(*UTF8)a",
+    "(*COMMIT)a",
+    r"(?|(a)(b)|c\2)",
+    "(?(2)a)(b)",
+    "(?(?=a)b|c)",
+    "(?<=(?:a|bc)d)e",
     r"a\C",
     r"\Ga",
     r"\p{L}",
@@ -73,9 +76,7 @@ UNSUPPORTED = [
     "(?J)a",
     "(?xx)a",
     "a{,3}",
-    "(?=a)*b",
     r"[\d-z]",
-    "(?<=a|bc)d",
     "(?i)é",
     r"(?:\2)(a)(b)",
     "(" * 150 + ")" * 150,
@@ -118,6 +119,19 @@ MATCHED = [
     (r"(?s).*\R", "b\r", (0, 2)),
     (r"\N+", "ab\nc", (0, 2)),
     (r"foo\Kbar", "foobar", (3, 6)),
+    (r"((*FAIL))", "a", None),
+    (r'=(?|"([^"]*)"|(\S*))', 'a="b c"', (1, 7)),
+    (r"(?|(?<x>a)|(?<x>b))\1", "abb", (1, 3)),
+    (r"(?|(a)(b)|c)(d)\3", "cdd", (0, 3)),
+    ("(?<=^|ab)c", "abc", (2, 3)),
+    ("(?<=^|ab)c", "cc", (0, 1)),
+    ("(?m)(?<=^|ab)c", "b\nc", (2, 3)),
+    ("(?<!a|bc)d", "bcd ad d", (7, 8)),
+    (r"a(?=(b))?", "ac", (0, 1)),
+    (r"a(?=b){2,}", "ac", None),
+    (r'^(")?x(?(1)"|;)', 'x; "x"', (0, 2)),
+    (r'^(")?x(?(1)"|;)', '"x;', None),
+    (r"(a)?(?(1)b)c", "abc c", (0, 3)),
     ("a++b", "aab", (0, 3)),
     ("a++ab", "aab", None),
     ("(?>a+)ab", "aab", None),
@@ -227,7 +241,7 @@ def patterns() -> st.SearchStrategy[str]:
     base = st.lists(item, min_size=1, max_size=4).map("".join)
 
     def grown(inner: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
-        opening = st.sampled_from(["(", "(?:", "(?>", "(?i:", "(?=", "(?<!", "(?m-i:"])
+        opening = st.sampled_from(["(", "(?:", "(?>", "(?i:", "(?=", "(?<!", "(?<=", "(?m-i:", "(?|", "(?(1)"])
         group = st.tuples(opening, inner, st.just(")"), st.sampled_from(REPEATS)).map("".join)
         return st.one_of(
             group,
