@@ -343,7 +343,7 @@ def parse_transform(settings: Mapping[str, str]) -> Extraction:
     mv_add = boolean(settings.get("MV_ADD"), False)
     clean = boolean(settings.get("CLEAN_KEYS"), True)
     if "DELIMS" in settings:
-        marks = [_unescape(part) for part in _quoted_list(settings["DELIMS"])]
+        marks = [_unescape(part) for part in _quoted_list(settings["DELIMS"]) or [settings["DELIMS"].strip()]]
         fields = tuple(_quoted_list(settings.get("FIELDS", "")))
         if not marks or not marks[0]:
             raise KnowledgeError("no delimiter in DELIMS")

@@ -92,7 +92,7 @@ def read_changes(
     rulesets: list[Transform] = []
     for key in sorted(settings):
         kind, _, _ = key.partition("-")
-        if kind == "SEDCMD":
+        if kind == "SEDCMD" and settings[key]:  # an empty one takes that of a weaker layer away
             try:
                 seds.append((key, parse_sed(settings[key])))
             except KnowledgeError as problem:

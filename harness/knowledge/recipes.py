@@ -99,6 +99,8 @@ class RecipeReader:
         for key in sorted(settings):
             value = settings[key]
             kind, _, name = key.partition("-")
+            if not value:  # takes the setting of a weaker layer away
+                continue
             try:
                 if kind == "EXTRACT":
                     recipe.extractions.append(self._extraction(key, parse_extract(value)))
@@ -279,7 +281,7 @@ def _key_value_mode(
         return from_json, None
     if mode == "xml":
         return None, from_xml
-    if mode == "multi" or mode.startswith("multi:"):
+    if mode.startswith("multi"):  # multi:<stanza of multikv.conf>, in older apps multi_<stanza>
         return None, _no_table
     if mode not in ("auto", "auto_escaped"):
         left_out("KV_MODE", KnowledgeError(f"there is no mode {mode}"))

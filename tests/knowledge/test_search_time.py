@@ -165,6 +165,22 @@ def test_transforms_split_by_delimiters(tmp_path: Path) -> None:
     }  # fmt: skip
 
 
+def test_delimiters_need_no_quotes(tmp_path: Path) -> None:
+    """As in the vendor's add-on for Exchange."""
+    transforms = "[t]\nDELIMS = ,\nFIELDS = a, b\n"
+    k = knowledge(tmp_path, props="[st]\nKV_MODE = none\nREPORT-t = t\n", transforms=transforms)
+    assert fields(k, "1,2", "a", "b") == [{"a": "1", "b": "2"}]
+
+
+def test_an_empty_setting_takes_away_that_of_a_weaker_layer(tmp_path: Path) -> None:
+    app = write_app(tmp_path, props="[st]\nEVAL-a = 1\nEXTRACT-b = (?<b>x)\nSEDCMD-c = s/x/y/\nFIELDALIAS-d = q AS r\n")
+    (app / "local").mkdir()
+    (app / "local" / "props.conf").write_text("[st]\nEVAL-a =\nEXTRACT-b =\nSEDCMD-c =\nFIELDALIAS-d =\n")
+    k = Knowledge.load([app])
+    assert fields(k, "x q=1", "a", "b", "r", "_raw") == [{"_raw": "x q=1"}]
+    assert k.warnings == []
+
+
 def test_a_format_that_puts_fields_together_is_left_out(tmp_path: Path) -> None:
     k = knowledge(tmp_path, props="[st]\nREPORT-a = t\n", transforms="[t]\nREGEX = (a)(b)\nFORMAT = x::$1-$2\n")
     assert "x" not in events(k, "ab")[0]
@@ -245,8 +261,9 @@ def test_an_automatic_lookup_that_is_not_carried_out_refuses_the_fields_that_it_
         frame.column("y").to_values()
 
 
-def test_tables_are_refused_where_there_could_be_one(tmp_path: Path) -> None:
-    k = knowledge(tmp_path, props="[st]\nKV_MODE = multi\nBREAK_ONLY_BEFORE_DATE = true\n")
+@pytest.mark.parametrize("mode", ["multi", "multi:stanza", "multi_stanza"])
+def test_tables_are_refused_where_there_could_be_one(tmp_path: Path, mode: str) -> None:
+    k = knowledge(tmp_path, props=f"[st]\nKV_MODE = {mode}\nBREAK_ONLY_BEFORE_DATE = true\n")
     assert events(k, "one line")
     with pytest.raises(UnsupportedSPL, match="multi"):
         events(k, "a b\n1 2")
