@@ -13,6 +13,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
 from datetime import timezone as fixed_zone
+from functools import cache
 from typing import Any, Final
 
 from harness.errors import KnowledgeError, UnsupportedSPL
@@ -41,28 +42,66 @@ class Found:
 
 _MONTH: Final = r"(?P<b>jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\.?"
 _WEEKDAY: Final = r"(?:(?:mon|tue|wed|thu|fri|sat|sun)[a-z]*,?\s+)?"
+_Y: Final = r"(?P<Y>(?:19|20)\d\d)"
+_ANY_Y: Final = r"(?P<Y>(?:19|20)\d\d|\d\d)"
 _M: Final = r"(?P<m>1[0-2]|0?[1-9])"
 _D: Final = r"(?P<d>3[01]|[12]\d|0?[1-9])"
-_ZONE: Final = r"(?:\s?(?P<z>z\b|[+-]\d{2}:?\d{2}(?![\d:])|(?:gmt|utc|[ecmp][sd]t|ces?t|bst)\b))?"
+_ZONE: Final = (
+    r"(?:\s?(?P<z>[+-]\d{2}:?\d{2}(?![\d:])|[+-]\d{2}(?![\w:.-])|(?:gmt|utc)[+-]\d{1,2}(?::?\d{2})?(?![\w:.-])"
+    r"|(?:z|gmt|utc|[ecmp][sd]t|ces?t|bst)\b|(?-i:UT|A[SD]T|CETDST|[EW]ES?T|MES?[TZ]|MS[KD]|[IJK]ST|HKT)\b))?"
+)
 _CLOCK: Final = (
     r"(?P<H>2[0-3]|[01]?\d):(?P<M>[0-5]\d)(?::(?P<S>60|[0-5]\d)(?:[.,](?P<f>\d{1,9}))?)?(?:\s?(?P<p>[ap]m)\b)?" + _ZONE
 )
+_WHOLE_CLOCK: Final = rf"(?<![\w:./-])(?=\d\d?:\d\d:\d\d){_CLOCK}"
+_APART: Final = r"[\s\S]{1,80}?"
+"""What may stand between a date and a time of day: ``date=2026-01-15 time=10:00:00``, as Fortinet writes it."""
+_THEN: Final = rf"(?:(?:t|[\s,:_]+|{_APART}(?<![\w:./-])(?=\d\d?:\d\d:\d\d)){_CLOCK})?"
+
+_ISO: Final = rf"(?<![\d.]){_Y}(?P<s>[-/.]){_M}(?P=s){_D}(?!\d)"
+_MONTH_FIRST: Final = rf"(?<![\d./-]){_M}(?P<s>[-/]){_D}(?P=s){_ANY_Y}(?![\d/])"
+_DAY_FIRST: Final = rf"(?<![\d./-])(?P<d>3[01]|2\d|1[3-9])(?P<s>[-/]){_M}(?P=s){_ANY_Y}(?![\d/])"
+_DOTTED: Final = rf"(?<![\d.]){_D}\.{_M}\.{_Y}(?![\d.])"
+_NAMED_YEAR_FIRST: Final = rf"(?<![\w.]){_Y}(?P<s>[\s/-]){_MONTH}(?P=s){_D}(?!\w)"
+_NAMED_DAY_FIRST: Final = rf"(?<![\w.]){_WEEKDAY}{_D}[\s/-]{_MONTH}[\s/-]{_Y}(?!\w)"
+_NAMED_MONTH_FIRST: Final = rf"(?<![\w.]){_WEEKDAY}{_MONTH}\s+{_D},?\s+{_Y}(?!\w)"
 
 _WAYS: Final = [
     re.compile(pattern, re.IGNORECASE)
     for pattern in (
-        rf"(?<![\d.])(?P<Y>(?:19|20)\d\d)(?P<s>[-/.]){_M}(?P=s){_D}(?!\d)(?:(?:t|[\s,:_]+){_CLOCK})?",
+        _ISO + _THEN,
         rf"(?<!\d)(?P<Y>(?:19|20)\d\d)(?P<m>1[0-2]|0[1-9])(?P<d>3[01]|[12]\d|0[1-9])[t\s]?"
         rf"(?P<H>2[0-3]|[01]\d)(?P<M>[0-5]\d)(?P<S>[0-5]\d)(?:\.(?P<f>\d{{1,9}}))?{_ZONE}(?!\d)",
-        rf"(?<![\d./-]){_M}(?P<s>[-/]){_D}(?P=s)(?P<Y>(?:19|20)\d\d|\d\d)(?![\d/])(?:(?:t|[\s,:_]+){_CLOCK})?",
-        rf"(?<![\d./-])(?P<d>3[01]|2\d|1[3-9])(?P<s>[-/]){_M}(?P=s)(?P<Y>(?:19|20)\d\d|\d\d)(?![\d/])(?:(?:t|[\s,:_]+){_CLOCK})?",
-        rf"(?<![\d.]){_D}\.{_M}\.(?P<Y>(?:19|20)\d\d)(?![\d.])(?:(?:t|[\s,:_]+){_CLOCK})?",
-        rf"(?<![\w.]){_WEEKDAY}{_D}[\s/-]{_MONTH}[\s/-](?P<Y>(?:19|20)\d\d|\d\d)[\s,:t]+{_CLOCK}",
-        rf"(?<![\w.]){_WEEKDAY}{_MONTH}\s+{_D},?\s+(?:(?P<Y>(?:19|20)\d\d),?\s+)?{_CLOCK}(?:\s+(?P<y>(?:19|20)\d\d)(?!\S))?",
+        _MONTH_FIRST + _THEN,
+        _DAY_FIRST + _THEN,
+        _DOTTED + _THEN,
+        rf"(?<![\w.]){_WEEKDAY}{_D}[\s/-]{_MONTH}[\s/-]{_ANY_Y}[\s,:t]+{_CLOCK}",
+        rf"(?<![\w.]){_WEEKDAY}{_MONTH}\s+{_D},?\s+(?:{_Y},?\s+)?{_CLOCK}(?:\s+(?P<y>(?:19|20)\d\d)(?!\S))?",
+        rf"(?<![\w.]){_WEEKDAY}{_D}[\s/-]{_MONTH}[\s,:]+{_CLOCK}",
+        _NAMED_YEAR_FIRST + _THEN,
+        _NAMED_DAY_FIRST + _THEN,
+        _NAMED_MONTH_FIRST + _THEN,
+        rf"(?<![\w.])(?P<Y>[0129]\d)(?P<m>1[0-2]|0[1-9])(?P<d>3[01]|[12]\d|0[1-9])\s+{_CLOCK}",
         r"""(?:^|(?<=[\s\#,"=(\[|{]))(?P<epoch>1\d{9})(?:\.?(?P<f>\d{1,6}))?(?![\d(])""",
-        rf"(?<![\w:./-])(?P<time>)(?=\d{{1,2}}:\d{{2}}:\d{{2}}){_CLOCK}(?![\w:])",
+        *(
+            _WHOLE_CLOCK + _APART + date
+            for date in (_ISO, _MONTH_FIRST, _DAY_FIRST, _DOTTED, _NAMED_DAY_FIRST, _NAMED_MONTH_FIRST)
+        ),
+        rf"(?P<time>){_WHOLE_CLOCK}(?![\w:])",
     )
 ]
+
+_NEEDED: Final = [
+    (re.compile("jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec", re.IGNORECASE), "(?P<b>"),
+    (re.compile(_WHOLE_CLOCK, re.IGNORECASE), _WHOLE_CLOCK),
+]
+"""What a text must have in it for the ways that have the second in them."""
+
+_MORE_ZONES: Final = {
+    "UT": 0, "AST": -240, "ADT": -180, "CETDST": 120, "MET": 60, "MEST": 120, "MEZ": 60, "MESZ": 120, "MSD": 240,
+    "KST": 540, "HKT": 480,
+}  # fmt: skip
+"""Minutes east of Greenwich."""
 
 
 class Timestamps:
@@ -156,17 +195,23 @@ class Timestamps:
     # --- by themselves
 
     def _usual(self, window: str, previous: float | None) -> Found | None:
-        """The first time that is written in one of the usual ways, and can be believed."""
+        """The first time that is written in one of the usual ways, and can be believed; of several that begin at one
+        place, the first way."""
         position = 0
         while True:
-            matches = [match for way in _WAYS if (match := way.search(window, position)) is not None]
+            # Most events begin with their time.
+            matches = [match for way in _WAYS if (match := way.match(window, position)) is not None] or sorted(
+                (match for way in _ways(window) if (match := way.search(window, position)) is not None),
+                key=lambda each: each.start(),
+            )
             if not matches:
                 return None
-            match = min(matches, key=lambda each: each.start())  # of several at one place, the first way
-            found = self._read(match, previous)
-            if found is not None and self._believed(found.epoch, match[0]):
-                return found
-            position = max(match.end(), match.start() + 1)
+            together = [match for match in matches if match.start() == matches[0].start()]
+            for match in together:
+                found = self._read(match, previous)
+                if found is not None and self._believed(found.epoch, match[0]):
+                    return found
+            position = max(min(match.end() for match in together), matches[0].start() + 1)
 
     def _read(self, match: re.Match[str], previous: float | None) -> Found | None:
         parts = match.groupdict()
@@ -182,7 +227,27 @@ class Timestamps:
         return self._found(moment.timestamp() + fraction, *match.span(), written)
 
     def _aliased(self, text: str | None) -> tzinfo | None:
-        return None if text is None else self._aliases.get(text.upper()) or zone_of(text.upper())
+        if text is None:
+            return None
+        name = text.upper()
+        if name in _MORE_ZONES:
+            return self._aliases.get(name) or fixed_zone(timedelta(minutes=_MORE_ZONES[name]))
+        return self._aliases.get(name) or zone_of(_plain_offset(name))
+
+
+def _ways(window: str) -> list[re.Pattern[str]]:
+    """The ways that can be in a text: most of them ask for what few texts have."""
+    return _ways_without(tuple(part for needed, part in _NEEDED if needed.search(window) is None))
+
+
+@cache
+def _ways_without(missing: tuple[str, ...]) -> list[re.Pattern[str]]:
+    return [way for way in _WAYS if not any(part in way.pattern for part in missing)]
+
+
+def _plain_offset(name: str) -> str:
+    """``GMT+02:00`` is ``+02:00``."""
+    return re.sub(r"^(?:GMT|UTC)(?=[+-])", "", name)
 
 
 _DAY_NAME: Final = re.compile(r"(?:mon|tue|wed|thu|fri|sat|sun)[a-z]*", re.IGNORECASE)
@@ -306,7 +371,7 @@ def _aliases(settings: Stanza, form: str | None, warn: Warn) -> dict[str, tzinfo
     found: dict[str, tzinfo] = {}
     for pair in text.split(","):
         name, _, meaning = (part.strip() for part in pair.partition("="))
-        plain = re.sub(r"^(?:GMT|UTC)(?=[+-])", "", meaning)
+        plain = _plain_offset(meaning)
         if name and plain and (zone := zone_of(plain)) is not None:
             found[name.upper()] = zone
     return found

@@ -58,10 +58,31 @@ def times(folder: Path, text: str, **settings: str) -> list[str]:
         ("t=1768471200.123", "2026-01-15 10:00:00.123"),
         ("1768471200123", "2026-01-15 10:00:00.123"),
         ("<TimeCreated SystemTime='2026-01-15T10:00:00.1234567Z'/>", "2026-01-15 10:00:00.123"),
+        ("2026-01-15 10:00:00.123+02 LOG:", "2026-01-15 08:00:00.123"),
+        ("2026-01-15 10:00:00 GMT+2", "2026-01-15 08:00:00.000"),
+        ("2026-01-15 10:00:00 MSK", "2026-01-15 07:00:00.000"),
+        ("2026-01-15 10:00:00 met", "2026-01-15 10:00:00.000"),
+        ("260115 10:00:00 [Note]", "2026-01-15 10:00:00.000"),
+        ("2026-Jan-15 10:00:00", "2026-01-15 10:00:00.000"),
+        ("15 Jan 10:00:00", "2026-01-15 10:00:00.000"),
+        ("January 15, 2026", "2026-01-15 00:00:00.000"),
+        ("15 January 2026 at 10:00:00", "2026-01-15 10:00:00.000"),
+        ("10:00:00.5 01/15/2026", "2026-01-15 10:00:00.500"),
+        ("10:00:00 PM on Jan 15, 2026", "2026-01-15 22:00:00.000"),
+        ("10:00:00 until 2031-01-15", "2026-01-20 10:00:00.000"),
+        ('{"day": "2026-01-15", "time": "10:00:00"}', "2026-01-15 10:00:00.000"),
     ],
 )
 def test_times_are_recognized_in_the_usual_ways(tmp_path: Path, text: str, moment: str) -> None:
     assert times(tmp_path, text)[0] == moment
+
+
+def test_a_date_and_a_time_of_day_may_stand_apart(tmp_path: Path) -> None:
+    """So Fortinet writes them, whose vendor's add-on has no TIME_FORMAT."""
+    text = "<189>date=2026-01-15 time=10:00:00 devname=fw\n<189>date=2026-01-15 duration=7"
+    assert times(tmp_path, text, TIME_PREFIX="^") == ["2026-01-15 10:00:00.000", "2026-01-15 00:00:00.000"]
+    row = rows(tmp_path, text)[0]
+    assert (row["timestartpos"], row["timeendpos"]) == ("10", "34")
 
 
 @pytest.mark.parametrize("text", ["10.0.19041.1", "from 192.168.10.20 to 10.1.20.15", "id=12345678901", "2026-13-40"])
