@@ -13,11 +13,14 @@ from harness.runner.stages import Expanded
 from harness.runner.window import Window
 from harness.spl.arguments import Arguments
 from harness.spl.eval_expression import parse_eval
-from harness.spl.nodes import Binary, Command, Expr, SearchAnd, SearchNode, SearchNot, SearchOr
+from harness.spl.nodes import Binary, Command, Comparison, Expr, InList, SearchAnd, SearchNode, SearchNot, SearchOr
 from harness.spl.search_expression import parse_search_expression
 
 MAX_CLAUSES = 30
 """A search with more is not taken apart: each clause costs a search."""
+
+_ORIGIN = frozenset({"index", "source", "sourcetype", "host", "eventtype", "tag"})
+"""Fields that tell where an event comes from or what it is, not what happened."""
 
 _GROUPING = frozenset({"stats", "chart", "timechart"})
 _TSTATS_OPTIONS = re.compile(r"\b(?:summariesonly|allow_old_summaries)\s*=\s*\S+", re.IGNORECASE)
@@ -50,6 +53,16 @@ def steps_of(client: SplunkClient, search: Expanded, position: int, window: Wind
     except SPLError:
         return []  # the explanation is a courtesy: what cannot be taken apart is not
     return []
+
+
+def unreached(client: SplunkClient, search: Expanded, window: Window) -> str:
+    """What the search reads, if no event is of it: a data model, or what it says of where its events come from."""
+    if not search.commands or search.commands[0].name not in ("search", "tstats"):
+        return ""
+    try:
+        return _Probe(client, "", window).unreached(search.commands[0])
+    except SPLError:
+        return ""
 
 
 def dropping(steps: Sequence[Step]) -> tuple[Step, int] | None:
@@ -92,6 +105,15 @@ class _Probe:
         if steps and steps[-1].rows:
             steps += self._by(parts, head, steps[-1].rows)
         return steps
+
+    def unreached(self, command: Command) -> str:
+        if command.name == "search":
+            origins = _conjuncts(parse_search_expression(command.arguments), command.arguments, only=_is_origin)
+            return "" if not origins or self._rows(f"search {' '.join(origins)}") else " ".join(origins)
+        parts = TstatsParts.of(command)
+        if not parts.source or self._counted(f"| tstats {parts.options} count {parts.source}", []):
+            return ""
+        return parts.source.removeprefix("from ")
 
     def grouping(self, command: Command) -> list[Step]:
         arguments = Arguments(command)
@@ -169,11 +191,17 @@ class TstatsParts:
         return cls(options, source, conditions, by)
 
 
-def _conjuncts(node: SearchNode | None, text: str) -> list[str]:
+def _conjuncts(node: SearchNode | None, text: str, *, only: Callable[[SearchNode], bool] = lambda _: True) -> list[str]:
     """The terms that must all hold, as texts that can stand beside others; ``node`` was read from ``text``."""
     if node is None:
         return []
-    return [_written(item, text) for item in (node.items if isinstance(node, SearchAnd) else (node,))]
+    return [_written(item, text) for item in (node.items if isinstance(node, SearchAnd) else (node,)) if only(item)]
+
+
+def _is_origin(node: SearchNode) -> bool:
+    if isinstance(node, SearchAnd | SearchOr):
+        return all(map(_is_origin, node.items))
+    return isinstance(node, Comparison | InList) and node.field.partition("::")[0].lower() in _ORIGIN
 
 
 def _written(node: SearchNode, text: str) -> str:

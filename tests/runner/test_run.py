@@ -170,6 +170,24 @@ def test_a_negative_test_passes_without_rows_and_fails_with_any(tmp_path: Path) 
     assert one(tmp_path / "b", quiet).status is Status.PASS
 
 
+@pytest.mark.parametrize(
+    ("search", "told"),
+    [
+        ("`things` process=nothing", ""),
+        ("process=nothing", ""),
+        ("(sourcetype=thing OR source=thing.log) process=nothing", "(sourcetype=thing OR source=thing.log)"),
+        ("index=* eventtype=thing NOT sourcetype=x", "index=* eventtype=thing"),
+        ("| tstats count from datamodel=Web.Web where Web.url=x by Web.dest", "datamodel=Web.Web"),
+    ],
+)
+def test_a_negative_test_over_data_that_the_search_does_not_read_says_so(
+    tmp_path: Path, search: str, told: str
+) -> None:
+    result = one(tmp_path, detection(tests=[a_test(expect={"count": 0})], search=search, rba=None))
+    warning = "warning: this proves little: no event of the data is in what the search reads, "
+    assert (result.status, result.reason) == (Status.PASS, f"{warning}{told}" if told else "")
+
+
 def test_rows_that_come_without_any_data_prove_nothing(tmp_path: Path) -> None:
     search = "`things` process=*use* | stats count"
     result = one(tmp_path, detection(search=search, rba=None))

@@ -10,6 +10,7 @@ from harness.client.answers import Outcome
 from harness.content.expected import Expectation
 from harness.errors import BackendError, SPLError
 from harness.runner.baselines import prepare, seen
+from harness.runner.clauses import unreached
 from harness.runner.draft import Draft, Tools
 from harness.runner.events import Event, SearchFinished
 from harness.runner.explanation import explain_no_rows, unknown
@@ -51,7 +52,15 @@ def run(draft: Draft, tools: Tools) -> Generator[Event, None, Verdict]:
             verdict = Verdict(Status.FAIL, _no_rows(session, expanded, window, draft))
         too_many = test.expect.maximum is not None and outcome.result_count > test.expect.maximum
         verdict = verdict if too_many else with_hints(verdict, outcome, session)
-        return verdict.and_said(remark(draft, expanded.text))
+        return verdict.and_said(remark(draft, expanded.text), _trivial(verdict, session, expanded, window, draft))
+
+
+def _trivial(verdict: Verdict, session: Session, expanded: Expanded, window: Window, draft: Draft) -> str:
+    """That nothing is found is no merit of a search whose kind of event the data does not hold."""
+    if verdict.status is not Status.PASS or draft.rows:
+        return ""
+    read = unreached(session.client, expanded, window)
+    return f"warning: this proves little: no event of the data is in what the search reads, {read}" if read else ""
 
 
 def _no_rows(session: Session, expanded: Expanded, window: Window, draft: Draft) -> str:
