@@ -170,6 +170,14 @@ def test_a_negative_test_passes_without_rows_and_fails_with_any(tmp_path: Path) 
     assert one(tmp_path / "b", quiet).status is Status.PASS
 
 
+def test_rows_too_many_are_told_with_what_was_wrong_with_the_data(tmp_path: Path) -> None:
+    """Without times of their own, events lie closer together than they did."""
+    silent = a_test(expect={"count": 0})
+    result = one(tmp_path, detection(tests=[silent]), **{"data.log": "dest=a user=u process=use\n"})
+    warning = "things.log: event 1: no time found; it has the time of the event before, or of indexing"
+    assert result.reason == f"1 row, but no row expected\n{warning}"
+
+
 @pytest.mark.parametrize(
     ("search", "told"),
     [

@@ -50,8 +50,7 @@ def run(draft: Draft, tools: Tools) -> Generator[Event, None, Verdict]:
             draft.stages = measure(session.client, expanded, window, total=outcome.result_count)
         if verdict.status is Status.FAIL and not outcome.rows and test.expect.minimum:
             verdict = Verdict(Status.FAIL, _no_rows(session, expanded, window, draft))
-        too_many = test.expect.maximum is not None and outcome.result_count > test.expect.maximum
-        verdict = verdict if too_many else with_hints(verdict, outcome, session)
+        verdict = with_hints(verdict, outcome, session)
         return verdict.and_said(remark(draft, expanded.text), _trivial(verdict, session, expanded, window, draft))
 
 
@@ -75,11 +74,12 @@ def _no_rows(session: Session, expanded: Expanded, window: Window, draft: Draft)
 
 
 def with_hints(verdict: Verdict, outcome: Outcome, session: Session) -> Verdict:
-    """What the search warned of may be why it failed, and so may an add-on that is not there."""
+    """What the search or the data warned of may be why it failed, and so may an add-on that is not there."""
     if verdict.status is not Status.FAIL:
         return verdict
     warnings = [f"{message.type}: {message.text}" for message in outcome.warnings()]
-    missing = [f"no app has settings for the source type {name}: is its add-on missing?" for name in unknown(session)]
+    strange = [] if outcome.rows else unknown(session)
+    missing = [f"no app has settings for the source type {name}: is its add-on missing?" for name in strange]
     return Verdict(verdict.status, "\n".join([verdict.reason, *warnings, *session.warnings, *missing]))
 
 
