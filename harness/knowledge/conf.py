@@ -7,6 +7,7 @@ every stanza that does not say otherwise. A line that is none of these is report
 
 from __future__ import annotations
 
+import codecs
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -39,6 +40,9 @@ def parse_conf(data: bytes, path: Path) -> ConfFile:
     result = ConfFile()
     if len(data) > MAX_CONF_BYTES:
         _warn(result, path, None, f"larger than {MAX_CONF_BYTES} bytes", hint="The file is left out.")
+        return result
+    if data[:2] in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE):
+        _warn(result, path, None, "UTF-16 instead of UTF-8", hint="The file is left out.")
         return result
     _read(_decoded(data, path, result), path, result)
     return result

@@ -185,13 +185,16 @@ class Report:
 
     def apply(self, fields: Fields) -> None:
         for text in _read(fields, self.sources):
-            for found in self.sought.in_text(text).finditer(text):
-                groups: tuple[str | None, ...] = (found[0], *found.groups())
+            for groups in self._matches(self.sought.in_text(text), text):
                 for name_part, value_part in self.pairs:
-                    name = name_part if isinstance(name_part, str) else groups[name_part]
-                    value = value_part if isinstance(value_part, str) else groups[value_part]
+                    name = name_part if isinstance(name_part, str) else groups[name_part - 1]
+                    value = value_part if isinstance(value_part, str) else groups[value_part - 1]
                     if name and value is not None:
                         self._put(fields, name, value.strip())  # N10.38
+
+    def _matches(self, pattern: Pattern, text: str) -> Iterable[tuple[str | None, ...]]:
+        """The groups of every match. Only where empty values count, one that took no part must be told from them."""
+        return (found.groups() for found in pattern.finditer(text)) if self.keep_empty else pattern.findall(text)
 
     def _put(self, fields: Fields, name: str, value: str) -> None:
         if not value and not self.keep_empty:

@@ -41,7 +41,7 @@ MAX_SLOW: Final = 3
 _ROOT: Final = re.compile(r"\s*<([A-Za-z_][\w.:-]*)[\s>]")
 """How an event that is an XML document begins."""
 
-_INVALID: Final = re.compile("[\udc80-\udcff]")
+_INVALID: Final = {0xDC00 + byte: f"\\x{byte:02X}" for byte in range(0x80, 0x100)}
 _PUNCT_LENGTH: Final = 50
 _NO_PUNCT: Final = re.compile(r"[^\W_]+|[\r\n]+")
 _MARKS: Final = str.maketrans({" ": "_", "\t": "t"})
@@ -296,7 +296,7 @@ def decode(data: bytes, charset: str, warn: Warn) -> str | None:
         warn(KnowledgeError(f"line {line}: not {name.removesuffix('-sig').upper()}; the bytes are kept as \\xNN"))
         if name == "utf-8-sig":
             text = data.decode(name, "surrogateescape")
-            text = _INVALID.sub(lambda found: f"\\x{ord(found[0]) - 0xDC00:02X}", text)
+            text = text.translate(_INVALID)
         else:
             text = data.decode(name, "backslashreplace")
     if "\0" in text:

@@ -25,14 +25,9 @@ class _Pairs(list[tuple[str, Any]]):
     """The members of an object in the order written; a name may repeat."""
 
 
-class _Number(str):
-    """A number kept as it was written."""
-
-    __slots__ = ()
-
-
+# A number is kept as it was written.
 _DECODER: Final = json.JSONDecoder(
-    object_pairs_hook=_Pairs, parse_int=_Number, parse_float=_Number, parse_constant=_Number, strict=False
+    object_pairs_hook=_Pairs, parse_int=str, parse_float=str, parse_constant=str, strict=False
 )
 _WORDS: Final = {True: "true", False: "false", None: "null"}
 
@@ -73,7 +68,7 @@ def _walk(node: Any, path: str, element: str, found: Found, depth: int) -> None:
         for value in node:
             _walk(value, path + element, element, found, depth + 1)
     elif path:
-        found.setdefault(path, []).append(str(node) if isinstance(node, str) else _WORDS[node])
+        found.setdefault(path, []).append(node if type(node) is str else _WORDS[node])
 
 
 def _up_to_the_break(text: str, element: str) -> Found:

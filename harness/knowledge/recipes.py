@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
-from functools import partial
+from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Final
 
 from harness.errors import FilePlace, KnowledgeError, SearchError, SPLError, UnsupportedSPL
@@ -125,6 +125,7 @@ class RecipeReader:
         recipe.structured, recipe.key_values = _key_value_mode(settings, limit, self._left_out)
         read = sorted({source for report in reports for source in report.sources} - {"_raw"})
         if recipe.structured is not None and recipe.key_values is None and read:  # KV_MODE = json
+            recipe.structured = lru_cache(maxsize=1)(recipe.structured)  # asked twice about each event
             recipe.extractions.append(Beforehand(tuple(read), recipe.structured))
         recipe.extractions.extend(reports)
         return recipe

@@ -69,7 +69,8 @@ _JSON_MARK: Final = re.compile(r'\\.|["{}\[\]]', re.DOTALL)
 
 
 def _depth(line: str, depth: int, in_text: bool) -> tuple[int, bool]:
-    for mark in _JSON_MARK.findall(line):
+    for found in _JSON_MARK.finditer(line):
+        mark = found[0]
         if mark == '"':
             in_text = not in_text
         elif not in_text and mark in "{[":

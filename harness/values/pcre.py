@@ -46,6 +46,14 @@ class Pattern:
         except TimeoutError:
             raise self._too_slow() from None
 
+    def findall(self, text: str) -> list[tuple[str, ...]]:
+        """What the groups of every match captured; one that took no part is an empty text."""
+        try:
+            found = self._compiled.findall(text, timeout=_TIMEOUT)
+        except TimeoutError:
+            raise self._too_slow() from None
+        return found if self.groups > 1 else [(each,) for each in found]
+
     def sub(self, replacement: Any, text: str, count: int = 0) -> str:
         """The text with matches replaced; ``count`` 0 means all."""
         try:

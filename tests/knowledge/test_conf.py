@@ -116,3 +116,11 @@ def test_what_is_no_package_is_refused_with_its_path(tmp_path: Path, content: by
     path.write_bytes(content)
     with pytest.raises(KnowledgeError, match=r"ta\.tgz"):
         load_app(path)
+
+
+def test_a_file_in_utf_16_is_left_out_and_reported() -> None:
+    result = parse_conf("[a]\nx = 1\n".encode("utf-16"), Path("props.conf"))
+    assert (result.stanzas, [str(w) for w in result.warnings]) == (
+        {},
+        ["props.conf: UTF-16 instead of UTF-8\nThe file is left out."],
+    )

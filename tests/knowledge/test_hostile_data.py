@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+import tracemalloc
 from pathlib import Path
 
 import pytest
@@ -141,3 +142,23 @@ def test_nothing_gives_no_events(tmp_path: Path, data: bytes) -> None:
     knowledge = Knowledge.load([write_app(tmp_path, props="[st]\n")])
     frame = knowledge.index_time(data, Metadata("h", "s", "st"), NOW).frame
     assert len(frame) == len(knowledge.search_time(frame)) == 0
+
+
+@pytest.mark.parametrize(
+    ("settings", "data"),
+    [
+        ("INDEXED_EXTRACTIONS = json", b'{"a":[' + b"1," * 100_000 + b"1]}"),
+        ("SHOULD_LINEMERGE = false", b"\xff" * 200_000),
+        ("SHOULD_LINEMERGE = false", b"\0" * 200_000),
+    ],
+)
+def test_much_of_one_thing_takes_no_more_than_a_few_times_their_size(
+    tmp_path: Path, settings: str, data: bytes
+) -> None:
+    knowledge = Knowledge.load([write_app(tmp_path, props=f"[st]\nKV_MODE = none\n{settings}\n")])
+    tracemalloc.start()
+    try:
+        assert len(knowledge.index_time(data, Metadata("h", "s", "st"), NOW).frame) == 1
+        assert tracemalloc.get_traced_memory()[1] < 25 * len(data)
+    finally:
+        tracemalloc.stop()
