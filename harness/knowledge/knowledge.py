@@ -16,6 +16,7 @@ from harness.knowledge.conf import Stanzas, boolean, merge, names, with_default
 from harness.knowledge.datamodels import DataModel, parse_data_model
 from harness.knowledge.locations import Locations
 from harness.knowledge.lookups import Lookup, Rows, Table, Tables, define, is_lookup, usable
+from harness.knowledge.modular import with_parts
 from harness.knowledge.recipes import Recipe, RecipeReader
 from harness.knowledge.stanzas import Props
 from harness.spl.macros import Macro
@@ -122,7 +123,7 @@ class Knowledge:
 
     @cached_property
     def transforms(self) -> Stanzas:
-        return with_default(self.conf("transforms"))
+        return with_parts(with_default(self.conf("transforms")))
 
     @cached_property
     def macros(self) -> Macros:
