@@ -62,12 +62,14 @@ class Refused:
 
 
 def _read(fields: Fields, sources: tuple[str, ...]) -> Sequence[str]:
-    """What an extraction reads: each value of its field, or the values of several fields in one line."""
+    """What an extraction reads: the values of its field line by line, as Splunk's add-on for Windows takes the account
+    that acts from the first line and the account acted on from the second, or the values of several fields in one
+    line."""
     if len(sources) == 1:
         value = fields.get(sources[0])
         if type(value) is str:
             return (value,)
-        return () if value is None else texts(value)
+        return () if value is None else ("\n".join(texts(value)),)
     line = " ".join(text for source in sources for text in texts(fields.get(source)))
     return (line,) if line else ()
 
@@ -340,8 +342,10 @@ def _unquoted(part: str) -> str:
 
 
 def parse_transform(settings: Mapping[str, str]) -> Extraction:
-    """A search-time transform. Raises KnowledgeError for a stanza that has neither REGEX nor DELIMS, or a pattern that
-    does not compile; gives a :class:`Refused` for one that is not carried out."""
+    """A search-time transform; ``^`` and ``$`` match at line ends, ``.`` does not.
+
+    Raises KnowledgeError for a stanza that has neither REGEX nor DELIMS, or a pattern that does not compile; gives a
+    :class:`Refused` for one that is not carried out."""
     sources = source_keys(settings.get("SOURCE_KEY", "_raw"))
     mv_add = boolean(settings.get("MV_ADD"), False)
     clean = boolean(settings.get("CLEAN_KEYS"), True)
@@ -354,7 +358,8 @@ def parse_transform(settings: Mapping[str, str]) -> Extraction:
     if "REGEX" not in settings:
         raise KnowledgeError("neither REGEX nor DELIMS")
     try:
-        found_by = sought(settings["REGEX"])
+        # As ``Privileges:`` within the message of a recorded event shows, where the pattern begins with ``^``.
+        found_by = sought(f"(?m){settings['REGEX']}")
     except UnsupportedSPL as refusal:
         groups = _written_groups(settings["REGEX"])
         written = _named_pairs(groups) if groups else _format_pairs(settings.get("FORMAT", ""), _ANY_GROUP)

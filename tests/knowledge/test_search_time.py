@@ -181,6 +181,32 @@ def test_an_empty_setting_takes_away_that_of_a_weaker_layer(tmp_path: Path) -> N
     assert k.warnings == []
 
 
+def test_a_transform_reads_the_values_of_a_multivalue_line_by_line(tmp_path: Path) -> None:
+    """Splunk's add-on for Windows takes who acts from the first line of a field and who is acted on from the second."""
+    k = knowledge(
+        tmp_path,
+        props="[st]\nKV_MODE = none\nREPORT-0 = pairs\nREPORT-1 = first, second, each\n",
+        transforms="[pairs]\nREGEX = (\\w+)=(\\S+)\nFORMAT = $1::$2\nMV_ADD = true\n"
+        '[first]\nSOURCE_KEY = name\nREGEX = (?!^-$)([^\\n]+)\\n\nFORMAT = src_user::"$1"\n'
+        '[second]\nSOURCE_KEY = name\nREGEX = (?:[^\\n]*\\n)?([^\\n]*)\nFORMAT = user::"$1"\n'
+        "[each]\nSOURCE_KEY = name\nREGEX = ^(.)\nFORMAT = letter::$1\nMV_ADD = true\n",
+    )
+    names = ("src_user", "user", "letter")
+    assert fields(k, "name=ann name=bob", *names) == [{"src_user": "ann", "user": "bob", "letter": ("a", "b")}]
+    assert fields(k, "name=- name=bob", "src_user", "user") == [{"user": "bob"}]
+    assert fields(k, "name=ann", "src_user", "user") == [{"user": "ann"}]
+
+
+def test_a_transform_begins_and_ends_at_any_line(tmp_path: Path) -> None:
+    """The add-on for Windows finds ``Privileges:`` so in a message of many lines, as a recorded event shows."""
+    k = knowledge(
+        tmp_path,
+        props="[st]\nSHOULD_LINEMERGE = false\nLINE_BREAKER = (\\x00)\nKV_MODE = none\nREPORT-a = t\n",
+        transforms="[t]\nREGEX = ^Privileges: (.+)$\nFORMAT = privilege::$1\n",
+    )
+    assert fields(k, "A new logon\nPrivileges: SeTcb\nDone", "privilege") == [{"privilege": "SeTcb"}]
+
+
 def test_a_format_that_puts_fields_together_is_left_out(tmp_path: Path) -> None:
     k = knowledge(tmp_path, props="[st]\nREPORT-a = t\n", transforms="[t]\nREGEX = (a)(b)\nFORMAT = x::$1-$2\n")
     assert "x" not in events(k, "ab")[0]
