@@ -35,6 +35,15 @@ WINLOGBEAT = {
     },
 }  # fmt: skip
 
+WINLOGBEAT_6 = {
+    "@timestamp": "2025-05-08T06:31:02.345Z", "beat": {"name": "collector"}, "type": "wineventlog",
+    "level": "Information", "log_name": SYSMON, "computer_name": "ws-1.corp.example", "event_id": 1,
+    "record_number": "123", "source_name": "Microsoft-Windows-Sysmon",
+    "provider_guid": "{5770385F-C22A-43E0-BF4C-06F5698FFBD9}",
+    "process_id": 2604, "thread_id": 3380, "user": {"identifier": "S-1-5-18"}, "message": "Process Create:",
+    "event_data": WINLOGBEAT["winlog"]["event_data"],  # type: ignore[index]
+}  # fmt: skip
+
 
 def write(folder: Path, *events: Any, array: bool = False) -> Path:
     path = folder / "events.json"
@@ -52,7 +61,7 @@ def read(text: bytes) -> tuple[dict[str, str], dict[str, str]]:
 
 
 @pytest.mark.parametrize("array", [False, True])
-@pytest.mark.parametrize("event", [NXLOG, WINLOGBEAT], ids=["nxlog", "winlogbeat"])
+@pytest.mark.parametrize("event", [NXLOG, WINLOGBEAT, WINLOGBEAT_6], ids=["nxlog", "winlogbeat", "before 7"])
 @pytest.mark.parametrize("sourcetype", ["", "XmlWinEventLog"])
 def test_each_collector_s_event_becomes_the_same_xml(
     tmp_path: Path, event: dict[str, Any], sourcetype: str, array: bool
@@ -73,6 +82,45 @@ def test_each_collector_s_event_becomes_the_same_xml(
         "Image": "C:\\a&b.exe",
         "CommandLine": "it's <x>",
     }
+
+
+@pytest.mark.parametrize(
+    ("event", "keywords"),
+    [
+        ({**NXLOG, "Keywords": "0x8020000000000000"}, "0x8020000000000000"),
+        ({**NXLOG, "Keywords": -9218868437227405312}, "0x8010000000000000"),
+        ({**WINLOGBEAT_6, "keywords": ["Audit Failure"]}, "0x8010000000000000"),
+        ({**WINLOGBEAT, "winlog": {**WINLOGBEAT["winlog"], "keywords": ["Audit Success"]}}, "0x8020000000000000"),  # type: ignore[dict-item]
+    ],
+)
+def test_success_and_failure_of_an_audit_are_kept(tmp_path: Path, event: dict[str, Any], keywords: str) -> None:
+    (payload,) = read_payloads(write(tmp_path, event), sourcetype="XmlWinEventLog")
+    assert read(payload.data)[0]["Keywords"] == keywords
+
+
+def test_a_channel_has_the_name_that_windows_gives_it(tmp_path: Path) -> None:
+    (payload,) = read_payloads(write(tmp_path, {**NXLOG, "Channel": "security"}), sourcetype="XmlWinEventLog")
+    assert (payload.channel, read(payload.data)[0]["Channel"]) == ("Security", "Security")
+
+
+def test_a_process_of_the_event_is_no_process_that_wrote_it(tmp_path: Path) -> None:
+    old = {key: value for key, value in NXLOG.items() if not key.startswith("Execution")}
+    cases = [({**NXLOG, "ProcessID": "7"}, "2604", "7"), ({**old, "ProcessID": "7"}, "", "7")]
+    cases.append(({**old, "ProcessID": "7", "ThreadID": "8"}, "7", None))  # as nxlog wrote it before it named them so
+    for event, writer, process in cases:
+        (payload,) = read_payloads(write(tmp_path, event), sourcetype="XmlWinEventLog")
+        system, data = read(payload.data)
+        assert (system["Execution.ProcessID"], data.get("ProcessID")) == (writer, process)
+
+
+def test_the_user_data_of_an_event_is_kept(tmp_path: Path) -> None:
+    event = {key: value for key, value in WINLOGBEAT_6.items() if key != "event_data"}
+    event |= {"event_id": 1102, "user_data": {"xml_name": "LogFileCleared", "SubjectUserName": "alice"}}
+    (payload,) = read_payloads(write(tmp_path, event), sourcetype="XmlWinEventLog")
+    assert (
+        b"<UserData><LogFileCleared><SubjectUserName>alice</SubjectUserName></LogFileCleared></UserData>"
+        in payload.data
+    )
 
 
 def test_events_of_several_channels_are_told_apart(tmp_path: Path) -> None:
