@@ -61,7 +61,7 @@ def test_windows_events_of_collectors_are_those_of_windows(tmp_path: Path, event
 def test_an_evtx_file_needs_nothing_said(tmp_path: Path) -> None:
     ended = harness("fields", require_corpus() / "evtx" / "hh_decompile_Security.evtx", cwd=tmp_path)
     assert (ended.code, ended.err) == (0, "")
-    assert "265 events of 7 kinds" in ended.out
+    assert "265 events of 8 kinds" in ended.out
     assert "data model Endpoint.Processes: 56 events" in ended.out
 
 
