@@ -319,6 +319,8 @@ class Delimited:
 
 def split_quoted(text: str, marks: str) -> list[str]:
     """Split at any of the characters, not inside double quotes."""
+    if '"' not in text and len(marks) == 1:
+        return text.split(marks)
     parts: list[str] = []
     start, inside = 0, False
     for position, character in enumerate(text):

@@ -113,6 +113,8 @@ class Timestamps:
         self._format = _format(settings, warn)
         self._lookahead = integer(settings.get("MAX_TIMESTAMP_LOOKAHEAD"), 128)
         self._zone = _zone(settings, warn)
+        self._yearless = self._format is not None and _DATED.search(self._format) is not None
+        self._last_year = datetime(datetime.fromtimestamp(now, UTC).year - 1, 1, 2, tzinfo=UTC).timestamp()
         self._aliases = _aliases(settings, self._format, warn)
         self._oldest = now - integer(settings.get("MAX_DAYS_AGO"), 2000) * DAY
         self._newest = now + integer(settings.get("MAX_DAYS_HENCE"), 2) * DAY
@@ -180,6 +182,8 @@ class Timestamps:
     def _at(self, window: str, position: int) -> Found | None:
         assert self._format is not None  # the caller asked
         found = parse_time(window[position:], self._format, self._zone, self._now)
+        if found is not None and self._yearless and found[0] > self._now + DAY:
+            found = parse_time(window[position:], self._format, self._zone, self._last_year)
         if found is None:
             return None
         epoch, length = found
@@ -328,6 +332,8 @@ def _moment(parts: dict[str, Any], zone: tzinfo, previous: float, now: float) ->
 
 # --- settings ---------------------------------------------------------------------------------------------------------
 
+_DATED: Final = re.compile(r"(?s)(?!.*%[YyCDFcxs+]).*%-?[mbBhj]")
+"""A format with a date that has no year."""
 _ZONE_TEXT: Final = re.compile(r"[+-]\d{2}:?\d{2}(?!\d)|(?<![A-Za-z/])[A-Za-z]+(?:/[A-Za-z_]+)*")
 
 

@@ -180,6 +180,15 @@ def test_an_event_sent_with_its_time_says_nothing_about_its_text(tmp_path: Path)
     assert (found["_time"], found["date_hour"]) == (1768471200, "10")
 
 
+def test_a_date_without_a_year_is_the_last_one_before_now_with_a_format_too(tmp_path: Path) -> None:
+    text = "Jan 15 10:00:00 a\nDec 31 23:00:00 b\nJan 20 20:00:00 c"
+    assert times(tmp_path, text, TIME_FORMAT="%b %d %H:%M:%S") == [
+        "2026-01-15 10:00:00.000",
+        "2025-12-31 23:00:00.000",
+        "2026-01-20 20:00:00.000",
+    ]
+
+
 def test_a_format_that_cannot_be_read_is_reported(tmp_path: Path) -> None:
     warnings = indexed(tmp_path, "2026-01-15 10:00:00", TIME_FORMAT="%Y-%E", TZ="Nowhere/At_All").warnings
     assert [warning.message.split(":")[0] for warning in warnings] == ["TIME_FORMAT is not used", "TZ is not used"]
