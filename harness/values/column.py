@@ -82,22 +82,18 @@ class Column:
     def map(self, function: Callable[[Value], Value], *, nulls: bool = False) -> Column:
         """Apply ``function`` once per distinct value. Null stays null unless ``nulls`` asks for it to be passed on."""
         encoder = Encoder()
-        used = self._used()
         table = np.full(len(self.values) + 1, NULL, dtype=np.int32)
-        for code, value in enumerate(self.values):
-            if used[code]:
-                table[code] = encoder.code(function(value))
+        for code in self._used():
+            table[code] = encoder.code(function(self.values[code]))
         if nulls:
             table[-1] = encoder.code(function(None)) if bool(self.is_null().any()) else NULL
         return Column(encoder.values, table[self.codes])
 
     def test(self, predicate: Callable[[Value], bool], *, null: bool = False) -> Mask:
         """The rows whose value satisfies ``predicate``, asked once per distinct value; ``null`` answers for nulls."""
-        used = self._used()
         table = np.zeros(len(self.values) + 1, dtype=np.bool_)
-        for code, value in enumerate(self.values):
-            if used[code]:
-                table[code] = predicate(value)
+        for code in self._used():
+            table[code] = predicate(self.values[code])
         table[-1] = null
         return table[self.codes]
 
@@ -110,14 +106,14 @@ class Column:
         """The same rows without unused dictionary entries."""
         return self.map(lambda value: value)
 
-    def _used(self) -> Mask:
-        if len(self.values) <= len(self.codes):
-            used = np.zeros(len(self.values) + 1, dtype=np.bool_)
-            used[self.codes] = True
-            return used
-        used = np.zeros(len(self.values) + 1, dtype=np.bool_)
-        used[np.unique(self.codes)] = True
-        return used
+    def _used(self) -> list[int]:
+        """The codes of values that rows have, in their order."""
+        if self.sparse:
+            used = np.unique(self.codes)
+            return [code for code in used.tolist() if code != NULL]
+        present = np.zeros(len(self.values) + 1, dtype=np.bool_)
+        present[self.codes] = True
+        return np.flatnonzero(present[:-1]).tolist()
 
 
 class RefusedColumn(Column):
@@ -237,12 +233,9 @@ def combine(columns: Sequence[Column]) -> tuple[Codes, list[tuple[Value, ...]]]:
     present = present[np.argsort(first[present], kind="stable")]
     rank = np.empty(size, dtype=np.int32)
     rank[present] = np.arange(len(present), dtype=np.int32)
-    tables = [[*column.values, None] for column in columns]
-    combinations = [
-        tuple(table[column.codes[row]] for table, column in zip(tables, columns, strict=True))
-        for row in first[present].tolist()
-    ]
-    return rank[joint], combinations
+    rows = first[present]
+    chosen = [list(map([*column.values, None].__getitem__, column.codes[rows].tolist())) for column in columns]
+    return rank[joint], list(zip(*chosen, strict=True))
 
 
 def map_columns(function: Callable[..., Value], columns: Sequence[Column], length: int) -> Column:
