@@ -39,6 +39,7 @@ from harness.values.column import NULL, Column, Mask
 from harness.values.frame import Frame
 
 if TYPE_CHECKING:
+    from harness.engine.commands import SearchCommand
     from harness.engine.plan import Step
     from harness.engine.store import Store
     from harness.knowledge.knowledge import Knowledge
@@ -121,7 +122,7 @@ class DataModels:
             raise UnsupportedSPL(
                 f"The 'tstats' command over {model.name}.{target.lineage}, whose rows are no events, is not supported."
             )
-        found = self._datasets(model, root.dataset, _run(root.steps, Frame(), context), context.now)
+        found = self._datasets(model, root.dataset, _run(root.steps, Frame(), context), context)
         return found if target.is_root else found.take(found.column("nodename").test(_names_node(target.lineage)))
 
     def _parts(self, model: DataModel, root: Root, target: Dataset, context: SearchContext) -> Iterator[Part]:
@@ -156,7 +157,7 @@ class DataModels:
         frame = _run(root.steps, frame, context)
         # The address column numbers a segment's rows, so its codes say which event a row comes from.
         rows = frame.column("_cd").codes.astype(np.intp)
-        return ModelRows(self._datasets(model, root.dataset, frame, context.now), rows)
+        return ModelRows(self._datasets(model, root.dataset, frame, context), rows)
 
     # --- definitions
 
@@ -205,7 +206,7 @@ class DataModels:
 
     # --- datasets
 
-    def _datasets(self, model: DataModel, root: Dataset, frame: Frame, now: float) -> Frame:
+    def _datasets(self, model: DataModel, root: Dataset, frame: Frame, context: SearchContext) -> Frame:
         """The columns of a root dataset and all below it, over the root's rows."""
         kept = ("_raw", *INHERITED)
         columns: dict[str, Column] = {name: frame.columns[name] for name in kept if name in frame.columns}
@@ -220,7 +221,7 @@ class DataModels:
                 columns |= _membership(parent, dataset, mask, inside[dataset.parent])
             inside[dataset.name] = mask
             for calculation in dataset.calculations:
-                frame = self._calculate(calculation, dataset, frame, mask, now)
+                frame = self._calculate(calculation, dataset, frame, mask, context)
             for name in _declared(dataset):
                 column = where(mask, frame.column(name))
                 columns[f"{dataset.lineage}.{name}"] = column
@@ -229,20 +230,41 @@ class DataModels:
         columns["nodename"] = _nodes(model, inside, frame.length)
         return Frame(columns, frame.length)
 
-    def _calculate(self, calculation: Calculation, dataset: Dataset, frame: Frame, mask: Mask, now: float) -> Frame:
+    def _calculate(
+        self, calculation: Calculation, dataset: Dataset, frame: Frame, mask: Mask, context: SearchContext
+    ) -> Frame:
         """One calculation; the rows of other datasets keep what they have."""
-        if calculation.kind.lower() != "eval" or len(calculation.outputs) != 1:
+        kind = calculation.kind.lower()
+        if kind == "eval" and len(calculation.outputs) == 1:
+            text = str(calculation.settings.get("expression", ""))
+            try:
+                column = evaluate(parse_eval(text), frame, Scope(now=context.now, text=text))
+            except SearchError as problem:
+                raise KnowledgeError(f"data-model dataset {dataset.name}: {problem}") from problem
+            name = calculation.outputs[0].name
+            return frame.with_columns({name: either(mask, column, frame.column(name))})
+        if kind not in ("rex", "lookup"):
             raise UnsupportedSPL(
                 f"The data-model dataset {dataset.name} has a calculation of kind {calculation.kind}; "
                 "that is not supported."
             )
-        text = str(calculation.settings.get("expression", ""))
-        try:
-            column = evaluate(parse_eval(text), frame, Scope(now=now, text=text))
-        except SearchError as problem:
-            raise KnowledgeError(f"data-model dataset {dataset.name}: {problem}") from problem
-        name = calculation.outputs[0].name
-        return frame.with_columns({name: either(mask, column, frame.column(name))})
+        command = _as_command(calculation)
+        found = command.run(frame, replace(context, command=kind, text=f"{dataset.name} {kind}"))
+        names = [output.name for output in calculation.outputs]
+        return frame.with_columns({name: either(mask, found.column(name), frame.column(name)) for name in names})
+
+
+def _as_command(calculation: Calculation) -> SearchCommand:
+    """The ``rex`` or ``lookup`` command that does what a calculation of that kind does."""
+    from harness.engine.commands.lookup import Lookup
+    from harness.engine.commands.rex import Rex
+
+    settings = calculation.settings
+    if calculation.kind.lower() == "rex":
+        return Rex(settings["inputField"], settings["expression"])
+    inputs = tuple((each["lookupField"], each["inputField"]) for each in settings["lookupInputs"])
+    outputs = tuple((each["lookupOutputFieldName"], each["fieldName"]) for each in settings["outputFields"])
+    return Lookup(settings["lookupName"], inputs, outputs)
 
 
 def _run(steps: Sequence[Step], frame: Frame, context: SearchContext) -> Frame:

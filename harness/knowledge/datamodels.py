@@ -142,5 +142,5 @@ def _calculation(item: dict[str, Any]) -> Calculation:
     return Calculation(
         item["calculationType"],
         tuple(_field(each) for each in item.get("outputFields", ())),
-        {key: value for key, value in item.items() if key not in ("calculationType", "outputFields")},
+        {key: value for key, value in item.items() if key != "calculationType"},
     )

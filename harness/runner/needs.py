@@ -30,7 +30,7 @@ def needs_of(detection: Detection, content: Content, knowledge: Knowledge) -> di
     found: dict[str, str] = {}
     made: frozenset[str] = frozenset()
     grouped = False
-    for step, before in zip(steps, fields_before(steps, knowledge), strict=True):
+    for step, before in zip(steps, fields_before(steps, knowledge)[:-1], strict=True):
         made |= before.names
         for read in _read(step.command):
             name = read.field.rpartition(".")[2] if kind_of(step.command) == "tstats" else read.field
