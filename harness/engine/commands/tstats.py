@@ -134,8 +134,23 @@ class TStats(SearchCommand):
         assert self.model is not None
         if self.summaries_only and not context.data_models.is_accelerated(self.model):
             return Frame()
-        rows = context.data_models.rows(self.model, self.dataset, context).without(["_raw"])
-        return rows if node is None else rows.take(search_mask(node, rows))
+        roots = context.knowledge.data_model(self.model).roots
+        if self.dataset is None and len(roots) > 1 and (node is not None or self.by):
+            each = (self._dataset_rows(root.name, node, context) for root in roots)
+            found = [rows for rows in each if rows.length]
+            if len(found) < 2:
+                return found[0] if found else Frame()
+        return self._dataset_rows(self.dataset, node, context)
+
+    def _dataset_rows(self, dataset: str | None, node: SearchNode | None, context: SearchContext) -> Frame:
+        """The rows of a dataset that can count: WHERE finds them, and no by-field is missing."""
+        assert self.model is not None
+        rows = context.data_models.rows(self.model, dataset, context).without(["_raw"])
+        if node is not None:
+            rows = rows.take(search_mask(node, rows))
+        for name in self.by if self.fill is None else ():
+            rows = rows.take(~rows.column(name).is_null())
+        return rows
 
     def check(self, text: str) -> None:
         if self.model is None or self.node is None:
