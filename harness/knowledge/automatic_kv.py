@@ -15,7 +15,7 @@ MAX_CHARACTERS: Final = 10_240
 _UNCLEAN: Final = re.compile(r"[^A-Za-z0-9_]")
 
 _KEY: Final = r"""(?<![^\s,;|&{(\[?"':])(?P<key>[A-Za-z0-9_][A-Za-z0-9_.\-]*)="""
-_BARE: Final = r"""(?P<bare>[^\s,;|&"']+)"""
+_BARE: Final = r"""(?P<bare>(?!=(?:[\s,;|&"']|$))[^\s,;|&"']+)"""
 _PLAIN: Final = re.compile(rf"""{_KEY}(?:"(?P<double>[^"]*)"|'(?P<single>[^']*)'|{_BARE})""")
 _ESCAPED: Final = re.compile(
     rf"""{_KEY}(?:"(?P<double>(?:[^"\\]|\\.)*)"|'(?P<single>(?:[^'\\]|\\.)*)'|{_BARE})""", re.DOTALL
@@ -31,7 +31,7 @@ def clean_key(name: str) -> str:
 
 def from_pairs(text: str, *, escaped: bool = False, trim: bool = True, max_characters: int = MAX_CHARACTERS) -> Fields:
     r"""The pairs of one event. Quotes around a value go, an empty value gives no field, and of a repeated key the first
-    value counts (N10.29, N10.30).
+    value counts (N10.29, N10.30). The end of a text in base64, ``...cPA==``, is no pair (recorded: CloudFront).
 
     A backslash escapes nothing, unless ``escaped`` lets it escape ``"`` and ``\`` within quotes. ``trim`` takes the
     blanks off both ends of a quoted value (``KV_TRIM_SPACES``).

@@ -25,6 +25,12 @@ def test_blanks_at_the_ends_of_a_value_are_trimmed_unless_they_are_kept() -> Non
     assert from_pairs('myfield=" apples "', trim=False) == {"myfield": " apples "}
 
 
+def test_the_end_of_a_text_in_base64_is_no_pair() -> None:
+    """Recorded: a request of CloudFront has no field of its request id, which ends so."""
+    assert from_pairs("sGwvcPA==\tb=2 cPA==") == {"b": "2"}
+    assert from_pairs("k=v== a==b") == {"k": "v==", "a": "=b"}
+
+
 def test_pairs_are_sought_in_the_first_10240_characters() -> None:
     assert from_pairs("x" * 10_230 + " a=1 " + " " * 100 + "b=2") == {"a": "1"}
 
