@@ -125,20 +125,22 @@ class _TableReader:
         for number, record in _numbered_records(text, self.quote, self.warn):
             if not record.strip() or number < self.header_line:
                 continue
+            if self.header_prefix is not None and (found := self.header_prefix.search(record)) is not None:
+                # The header may look like a line of the preamble: #fields among the comments of Zeek
+                self._read_header(found[1] if self.header_prefix.groups else record[found.end() :])
+                continue
             if self.preamble is not None and self.preamble.search(record) is not None:
                 continue
             if self.name == "w3c" and record.startswith("#"):
                 if record.startswith("#Fields:"):
                     self._read_header(record[len("#Fields:") :].strip())
                 continue
-            if not self.columns or number == self.header_line:
+            if (not self.columns and self.header_prefix is None) or number == self.header_line:
                 self._read_header(record)
                 continue
             yield record, self._fields(record)
 
     def _read_header(self, text: str) -> None:
-        if self.header_prefix is not None and (found := self.header_prefix.search(text)) is not None:
-            text = text[found.end() :]
         cells = _cells(text, self.header_delimiter, self.header_quote)
         self.columns = [self.unclean.sub("_", cell.strip()) for cell in cells]
         if self.name == "w3c":  # cs(User-Agent) is cs_User_Agent: so the vendor's add-on for IIS asks for it

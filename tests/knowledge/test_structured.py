@@ -43,6 +43,14 @@ def test_the_header_can_be_written_differently() -> None:
     assert read(text, FIELD_HEADER_REGEX=r"Header>\s*", HEADER_FIELD_DELIMITER=";") == [{"a": "1", "b": "2"}]
 
 
+def test_the_header_may_stand_in_the_preamble() -> None:
+    text = "#path\tdns\n#fields\tts\tid.orig_h\n1\t192.0.2.7\n"
+    found = [{"ts": "1", "id_orig_h": "192.0.2.7"}]
+    settings = {"FIELD_DELIMITER": "tab", "HEADER_FIELD_DELIMITER": "tab", "FIELD_HEADER_REGEX": r"^#fields\t(.*)"}
+    assert read(text, PREAMBLE_REGEX="^#", **settings) == found
+    assert read(text, **settings) == [{}, *found]
+
+
 def test_a_placeholder_is_no_value() -> None:
     assert read("a,b\nN/A,2\n", MISSING_VALUE_REGEX="^N/A$") == [{"b": "2"}]
 
