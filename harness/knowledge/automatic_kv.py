@@ -33,7 +33,8 @@ def from_pairs(text: str, *, escaped: bool = False, trim: bool = True, max_chara
     r"""The pairs of one event. Quotes around a value go, an empty value gives no field, and of a repeated key the first
     value counts (N10.29, N10.30). The end of a text in base64, ``...cPA==``, is no pair (recorded: CloudFront).
 
-    A backslash escapes nothing, unless ``escaped`` lets it escape ``"`` and ``\`` within quotes. ``trim`` takes the
+    A value in single quotes is looked through for pairs of its own (``msg='op=login res=success'`` of the kernel's audit
+    log): the vendor's rules for it rest on them. A backslash escapes nothing, unless ``escaped`` lets it escape ``"`` and ``\`` within quotes. ``trim`` takes the
     blanks off both ends of a quoted value (``KV_TRIM_SPACES``).
     """
     fields: Fields = {}
@@ -45,4 +46,7 @@ def from_pairs(text: str, *, escaped: bool = False, trim: bool = True, max_chara
         key = clean_key(found["key"])
         if value and key:
             fields.setdefault(key, value)
+        if found["single"] and "=" in found["single"]:
+            for name, inner in from_pairs(found["single"], escaped=escaped, trim=trim, max_characters=0).items():
+                fields.setdefault(name, inner)
     return fields

@@ -35,12 +35,23 @@ def test_pairs_are_sought_in_the_first_10240_characters() -> None:
     assert from_pairs("x" * 10_230 + " a=1 " + " " * 100 + "b=2") == {"a": "1"}
 
 
-def test_a_pair_inside_a_quoted_value_is_no_pair() -> None:
-    assert from_pairs("msg=\"error code=42\" note='x=1 y=2' z=3") == {
-        "msg": "error code=42",
-        "note": "x=1 y=2",
-        "z": "3",
+def test_a_pair_inside_double_quotes_is_no_pair() -> None:
+    assert from_pairs('msg="error code=42" z=3') == {"msg": "error code=42", "z": "3"}
+
+
+def test_pairs_inside_single_quotes_count() -> None:
+    """Vendors' rules for the kernel's audit log read op, acct and res, which stand so, without a rule that finds them."""
+    text = "type=USER_AUTH msg=audit(1.2:3): uid=0 msg='op=PAM:authentication acct=\"ann\" res=success'UID=\"root\""
+    assert from_pairs(text) == {
+        "type": "USER_AUTH",
+        "msg": "audit(1.2:3):",
+        "uid": "0",
+        "op": "PAM:authentication",
+        "acct": "ann",
+        "res": "success",
+        "UID": "root",
     }
+    assert from_pairs("note='x=1 y=2' z=3") == {"note": "x=1 y=2", "x": "1", "y": "2", "z": "3"}
 
 
 def test_json_values_are_kept_as_they_are_written() -> None:
