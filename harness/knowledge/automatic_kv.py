@@ -33,9 +33,9 @@ def from_pairs(text: str, *, escaped: bool = False, trim: bool = True, max_chara
     r"""The pairs of one event. Quotes around a value go, an empty value gives no field, and of a repeated key the first
     value counts (N10.29, N10.30). The end of a text in base64, ``...cPA==``, is no pair (recorded: CloudFront).
 
-    A value in single quotes is looked through for pairs of its own (``msg='op=login res=success'`` of the kernel's audit
-    log): the vendor's rules for it rest on them. A backslash escapes nothing, unless ``escaped`` lets it escape ``"`` and ``\`` within quotes. ``trim`` takes the
-    blanks off both ends of a quoted value (``KV_TRIM_SPACES``).
+    A value in single quotes is looked through for pairs of its own (``msg='op=login res=success'`` of the audit log):
+    the vendor's rules for it rest on them. A backslash escapes nothing, unless ``escaped`` lets it escape ``"`` and
+    ``\`` within quotes. ``trim`` takes the blanks off both ends of a quoted value (``KV_TRIM_SPACES``).
     """
     fields: Fields = {}
     for found in (_ESCAPED if escaped else _PLAIN).finditer(text[:max_characters] if max_characters else text):
