@@ -41,7 +41,7 @@ def test_a_pair_inside_double_quotes_is_no_pair() -> None:
 
 def test_pairs_inside_single_quotes_count() -> None:
     """Vendors' rules for the audit log read op, acct and res, which stand so, without a rule that finds them."""
-    text = "type=USER_AUTH msg=audit(1.2:3): uid=0 msg='op=PAM:authentication acct=\"ann\" res=success'UID=\"root\""
+    text = 'type=USER_AUTH msg=audit(1.2:3): uid=0 msg=\'op=PAM:authentication acct="ann" res=success\'UID="root"'
     assert from_pairs(text) == {
         "type": "USER_AUTH",
         "msg": "audit(1.2:3):",
