@@ -127,7 +127,8 @@ def parse_transform(name: str, settings: Stanza) -> Transform:
     destination = settings.get("DEST_KEY", "").strip()
     if destination not in ("", "_raw", "_meta", "_time", "queue", *METADATA_KEYS):
         raise KnowledgeError(f"DEST_KEY {destination} is not supported")
-    to_fields = destination == "_meta" or boolean(settings.get("WRITE_META"), False)
+    # WRITE_META stands for a DEST_KEY of _meta, where there is no other: add-ons set both to change the source type
+    to_fields = destination == "_meta" or (not destination and boolean(settings.get("WRITE_META"), False))
     if not destination and not to_fields:
         raise KnowledgeError("it has neither DEST_KEY nor WRITE_META")
     rule = _Rule(

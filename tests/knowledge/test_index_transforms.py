@@ -61,6 +61,11 @@ def test_metadata_is_rewritten_by_its_keys(tmp_path: Path) -> None:
     assert [found[name] for name in ("host", "source", "sourcetype", "index")] == ["web1", "new", "other", "web"]
 
 
+def test_a_key_of_the_metadata_wins_over_write_meta(tmp_path: Path) -> None:
+    transforms = "[t]\nREGEX = .\nDEST_KEY = MetaData:Sourcetype\nFORMAT = sourcetype::other\nWRITE_META = true\n"
+    assert row(tmp_path, "x", transforms, "t")["sourcetype"] == "other"
+
+
 def test_references_without_a_group_stay_as_they_are_and_0_is_what_was_there(tmp_path: Path) -> None:
     """The examples of the transforms.conf specification."""
     transforms = r"[t]" "\n" r"REGEX = (bar)" "\n" "DEST_KEY = _raw\n" r"FORMAT = foo$1 foo$bar foo$1234 foo$1\$2 <$0>"
