@@ -2,16 +2,27 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
 from harness.errors import UsageError
 
+if TYPE_CHECKING:
+    from harness.replay.payload import Payload
+
 _META = "harness.datasets"
+_LOOKED_AT = 10_000
+_WINDOWS = {
+    "XmlWinEventLog": re.compile(rb"(?s)<Event[ >].*?<Channel>([^<]+)</Channel>"),
+    "WinEventLog": re.compile(rb"\d+/\d+/\d+ [\d:]+ [AP]M\r?\nLogName=([^\r\n]+)"),
+}
+"""Windows events as they are shipped to Splunk, and where their channel stands."""
+
 _OPTIONS = ("data", "sourcetype", "source", "index", "host")
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -75,16 +86,25 @@ def given_datasets(ctx: click.Context) -> list[Given]:
     return found
 
 
-def described(given: Given, path: Path, channel: str) -> Given:
+def described(given: Given, path: Path, payload: Payload) -> Given:
     """``given`` with what follows from the file filled in. A log needs its source type said."""
-    if channel:
+    if payload.channel:
         return replace(
             given,
             sourcetype=given.sourcetype or "XmlWinEventLog",
-            source=given.source or f"XmlWinEventLog:{channel}",
+            source=given.source or f"XmlWinEventLog:{payload.channel}",
         )
     if not given.sourcetype:
-        raise UsageError(
-            f"no source type for {given.data}", hint="add --sourcetype, for example --sourcetype XmlWinEventLog"
-        )
+        raise UsageError(f"no source type for {given.data}", hint=_sourcetype_hint(payload.data))
     return replace(given, source=given.source or path.name)
+
+
+def _sourcetype_hint(data: bytes) -> str:
+    """What to add; Windows events are known by their look."""
+    head = data[:_LOOKED_AT].lstrip()
+    for kind, pattern in _WINDOWS.items():
+        found = pattern.match(head)
+        if found is not None:
+            source = f"{kind}:{found[1].decode(errors='replace')}"
+            return f"these look like Windows events: add --sourcetype {kind} --source '{source}'"
+    return "add --sourcetype, for example --sourcetype XmlWinEventLog"

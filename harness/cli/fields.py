@@ -39,11 +39,14 @@ _BOOKKEEPING = frozenset(
 )
 """Fields that every event has, or that stand above the table."""
 
-_ENRICHED = ("_bunit", "_category", "_priority")
+_ENRICHED = ("_bunit", "_category", "_priority", "_requires_av", "_should_timesync", "_should_update", "_is_expected")
 """Fields that assets and identities fill, not the data."""
 
 _SAMPLE = 60
 _EVENTTYPE = "eventtype"
+
+_ANY_EVENT = frozenset(("err0r",))
+"""Event types that say nothing of what an event is: whatever speaks of an error has this one."""
 
 
 @dataclass(slots=True)
@@ -106,7 +109,7 @@ def command(
     path = Locator(Path.cwd(), Downloads(offline=offline), data_root).find(dataset)
     given = Given(dataset, sourcetype, source)
     read = read_payloads(path, sourcetype=sourcetype)
-    payloads = [(described(given, path, payload.channel), payload.data) for payload in read]
+    payloads = [(described(given, path, payload), payload.data) for payload in read]
     knowledge = load_knowledge(apps, content)
     tell_app_warnings(knowledge, apps)
     backend = EmbeddedBackend(lambda: knowledge)
@@ -127,7 +130,7 @@ def command(
         if refused:
             _print_refused(refused)
         if detection and content:
-            _print_missing(content, detection, knowledge, rows, refused)
+            _print_missing(content, detection, knowledge, rows, models, refused)
     return ExitCode.OK
 
 
@@ -152,7 +155,7 @@ def _kinds(rows: Sequence[Row]) -> list[_Kind]:
     kinds: dict[tuple[str, tuple[str, ...]], _Kind] = {}
     for row in rows:
         sourcetype = _values(row, "sourcetype")[0]
-        key = (sourcetype, _values(row, _EVENTTYPE))
+        key = (sourcetype, tuple(name for name in _values(row, _EVENTTYPE) if name not in _ANY_EVENT))
         kinds.setdefault(key, _Kind(*key)).rows.append(row)
     return sorted(kinds.values(), key=lambda kind: -len(kind.rows))
 
@@ -167,18 +170,31 @@ def _event(row: Row) -> tuple[str, ...]:
     return tuple(str(row.get(name, "")) for name in ("_raw", "source", "sourcetype"))
 
 
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """A dataset of a data model with the events that it has.
+
+    ``fields`` are those that it adds to its parent, ``calculated`` those among them that the model makes.
+    """
+
+    name: str
+    label: str
+    events: frozenset[tuple[str, ...]]
+    fields: tuple[str, ...]
+    calculated: frozenset[str]
+
+
 class _Models:
-    """The datasets of data models that have events, with those events."""
+    """The datasets of data models that have events."""
 
     def __init__(self, session: Session, knowledge: Knowledge) -> None:
         from harness.errors import SPLError
 
-        self._fields: dict[str, list[str]] = {}
-        self._events: dict[str, set[tuple[str, ...]]] = {}
+        self.seen: list[_Seen] = []
         for model in knowledge.data_model_names():
-            for name in knowledge.data_model(model).datasets:
-                chain = knowledge.data_model(model).chain(name)
-                if chain[0].base_search.lstrip().startswith("|"):
+            for name, dataset in knowledge.data_model(model).datasets.items():
+                root = knowledge.data_model(model).chain(name)[0]
+                if root.base_search.lstrip().startswith("|"):
                     continue  # its rows are made of a lookup, not of events
                 try:
                     answer = session.client.ask(f"| tstats count from datamodel={model}.{name}")
@@ -188,15 +204,16 @@ class _Models:
                 except SPLError as error:
                     click.echo(f"warning: {model}.{name}: {error.message}", err=True)
                     continue
-                self._events[f"{model}.{name}"] = {_event(row) for row in found.rows}
-                calculated = [output.name for part in chain for each in part.calculations for output in each.outputs]
-                self._fields[f"{model}.{name}"] = [*(item.name for part in chain for item in part.fields), *calculated]
+                calculated = {output.name for each in dataset.calculations for output in each.outputs}
+                own = sorted({*(item.name for item in dataset.fields), *calculated} - _BOOKKEEPING)
+                events = frozenset(map(_event, found.rows))
+                self.seen.append(_Seen(name, f"{model}.{name}", events, tuple(own), frozenset(calculated)))
 
-    def of(self, kind: _Kind) -> list[tuple[str, int, list[str]]]:
-        """Each dataset that has events of this kind: its name, how many, and its fields."""
-        own = [_event(row) for row in kind.rows]
-        shared = {name: sum(event in events for event in own) for name, events in self._events.items()}
-        return [(name, count, self._fields[name]) for name, count in shared.items() if count]
+    def of(self, rows: Sequence[Row]) -> list[tuple[_Seen, int]]:
+        """Each dataset that has some of these events, and how many."""
+        own = [_event(row) for row in rows]
+        counts = [(each, sum(event in each.events for event in own)) for each in self.seen]
+        return [(each, count) for each, count in counts if count]
 
 
 def _print_kind(kind: _Kind, models: _Models) -> None:
@@ -211,17 +228,19 @@ def _print_kind(kind: _Kind, models: _Models) -> None:
     )
     if tags:
         click.echo(f"  tags: {', '.join(tags)}")
-    seen = models.of(kind)
+    seen = models.of(kind.rows)
     if not seen:
         click.echo("  in no data model")
-    for name, count, wanted in seen:
-        own = sorted({item for item in wanted if item not in _BOOKKEEPING})
-        filled = [item for item in own if item in found]
-        empty = [item for item in own if item not in found and not item.endswith(_ENRICHED)]
-        click.echo(f"  data model {name}: {counted(count, 'event')}")
-        click.echo(f"    filled: {', '.join(filled) or 'nothing'}")
-        if empty:
-            click.echo(f"    empty:  {', '.join(empty)}")
+    for dataset, count in seen:
+        click.echo(f"  data model {dataset.label}: {counted(count, 'event')}")
+        missing = [name for name in dataset.fields if name not in found]
+        for title, names in (
+            ("filled:", [name for name in dataset.fields if name in found]),
+            ("made by the model:", [name for name in missing if name in dataset.calculated]),
+            ("empty:", [name for name in missing if name not in dataset.calculated | _of_assets(missing)]),
+        ):
+            if names:
+                click.echo(f"    {title} {', '.join(names)}")
     table = Table("Field", "Events", "Distinct", "Most frequent value", box=box.SIMPLE_HEAD, pad_edge=False)
     for name, entry in found.items():
         value, _ = entry.values.most_common(1)[0]
@@ -231,6 +250,10 @@ def _print_kind(kind: _Kind, models: _Models) -> None:
     _print(table)
 
 
+def _of_assets(names: Sequence[str]) -> set[str]:
+    return {name for name in names if name.endswith(_ENRICHED)}
+
+
 def _print_refused(refused: Mapping[str, str]) -> None:
     click.echo("\nNot told, and refused in a search that reads them:")
     for name, why in sorted(refused.items()):
@@ -238,19 +261,34 @@ def _print_refused(refused: Mapping[str, str]) -> None:
 
 
 def _print_missing(
-    content: Content, path: Path, knowledge: Knowledge, rows: Sequence[Row], refused: Mapping[str, str]
+    content: Content,
+    path: Path,
+    knowledge: Knowledge,
+    rows: Sequence[Row],
+    models: _Models,
+    refused: Mapping[str, str],
 ) -> None:
-    from harness.runner.needs import needs_of
+    from harness.runner.needs import model_of, needs_of
 
     chosen = next((item for item in content.detections if item.file.resolve() == path.resolve()), None)
     if chosen is None:
         raise UsageError("not a detection that can be read", where=FilePlace(path))
     needs = needs_of(chosen, content, knowledge)
+    model = model_of(chosen, content, knowledge)
+    where, calculated = "", frozenset[str]()
+    if model is not None:
+        seen = next((each for each in models.seen if each.label == model), None)
+        if seen is None:
+            click.echo(f"\n{chosen.name} asks for {counted(len(needs), 'field')} of {model}, which has no event here.")
+            return
+        rows = [row for row in rows if _event(row) in seen.events]
+        where, calculated = f" in {model}", seen.calculated
     have = Counter(name for row in rows for name in row)
     missing = {name: use for name, use in needs.items() if not have[name] and name not in refused}
-    click.echo(f"\n{chosen.name} asks for {counted(len(needs), 'field')}, of which the data lacks {len(missing)}.")
+    asked = f"{chosen.name} asks for {counted(len(needs), 'field')}"
+    click.echo(f"\n{asked}, of which the data{where} lacks {len(missing)}.")
     for name, use in missing.items():
-        click.echo(f"  missing: {name} ({use})")
+        click.echo(f"  missing: {name} ({use})" + ("; made by the model" if name in calculated else ""))
     for name, use in needs.items():
         if name in refused:
             click.echo(f"  not told: {name} ({use})")

@@ -134,7 +134,7 @@ def _page_of(spl: str, datasets: list[Given]) -> str:
     for given in datasets:
         path = Path(given.data)
         for payload in read_payloads(path, sourcetype=given.sourcetype):
-            said = described(given, path, payload.channel)
+            said = described(given, path, payload)
             try:
                 text = payload.data.decode("utf-8").rstrip("\n")
             except UnicodeDecodeError as error:

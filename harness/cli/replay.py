@@ -98,5 +98,5 @@ def _read(data: str, defaults: Given, locator: Locator) -> Iterator[_Part]:
         wanted = [(path, replace(defaults, data=data))]
     for file, given in wanted:
         for payload in read_payloads(file, sourcetype=given.sourcetype):
-            said = described(given, file, payload.channel)
+            said = described(given, file, payload)
             yield _Part(file.name, payload.data, Target(said.source, said.sourcetype, said.index, said.host))

@@ -40,7 +40,7 @@ def command(
     from harness.replay.payload import read_payloads
 
     payloads = [
-        (described(given, Path(given.data), payload.channel), payload.data)
+        (described(given, Path(given.data), payload), payload.data)
         for given in given_datasets(ctx)
         for payload in read_payloads(Path(given.data), sourcetype=given.sourcetype)
     ]

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from harness.content.models import Content, Detection
 from harness.engine.commands import SearchCommand
+from harness.engine.datamodels import find_dataset
 from harness.engine.plan import plan
 from harness.knowledge.knowledge import Knowledge
 from harness.runner.kinds.unit import needed_fields
@@ -44,6 +45,21 @@ def needs_of(detection: Detection, content: Content, knowledge: Knowledge) -> di
             if need.name not in made:
                 found.setdefault(need.name, need.use)
     return found
+
+
+def model_of(detection: Detection, content: Content, knowledge: Knowledge) -> str | None:
+    """The dataset of a data model that the search begins with, as ``Model.Dataset``; None if it begins with events."""
+    subject = subject_of(detection, content.root, content.app.label)
+    first = plan(subject.search, knowledge).steps[0].command
+    name = getattr(first, "model", None) if kind_of(first) == "tstats" else None
+    if name is None:
+        return None
+    model = knowledge.data_model(name)
+    node = getattr(first, "dataset", None)
+    if node is None:
+        used = {read.field.partition(".")[0] for read in _read(first)}
+        return next((f"{name}.{root.name}" for root in model.roots if root.name in used), None)
+    return f"{name}.{find_dataset(model, node).name}"
 
 
 def _read(command: SearchCommand) -> Iterator[Read]:

@@ -83,12 +83,47 @@ def test_what_a_detection_asks_for_and_the_data_lacks_is_named(tmp_path: Path) -
     ended = fields(tmp_path, "a.json", json.dumps(WINLOGBEAT).encode(), "--for", NET)
     said = ended.out.partition("Network Connection Discovery With Net")[2]
     assert said.splitlines() == [
-        " asks for 8 fields, of which the data lacks 4.",
-        "  missing: original_file_name (tstats)",
-        "  missing: user (tstats)",
-        "  missing: parent_process (tstats)",
+        " asks for 8 fields, of which the data in Endpoint.Processes lacks 4.",
+        "  missing: original_file_name (tstats); made by the model",
+        "  missing: user (tstats); made by the model",
+        "  missing: parent_process (tstats); made by the model",
         "  missing: parent_process_id (tstats)",
     ]
+
+
+def test_a_model_over_none_of_the_data_is_named_before_its_fields(tmp_path: Path) -> None:
+    ended = fields(tmp_path, "a.log", b"2025-05-08T06:31:02Z a=1\n", "--sourcetype", "mine", "--for", NET)
+    said = " asks for 8 fields of Endpoint.Processes, which has no event here."
+    assert f"Network Connection Discovery With Net{said}" in ended.out
+
+
+def test_the_fields_that_a_model_makes_are_told_apart_and_its_children_show_only_their_own(tmp_path: Path) -> None:
+    event = {"CreationTime": "2025-05-08T06:31:03", "Operation": "UserLoginFailed", "Workload": "AzureActiveDirectory"}
+    ended = fields(tmp_path, "a.json", json.dumps([event]).encode(), "--sourcetype", "o365:management:activity")
+    parent, _, child = ended.out.partition("data model Authentication.Failed_Authentication: 1 event\n")
+    assert "    made by the model: src, src_user, user" in parent
+    assert not child.startswith("    filled")
+
+
+def test_events_that_speak_of_an_error_are_no_kind_of_their_own(tmp_path: Path) -> None:
+    data = b"2025-05-08T06:31:02Z a=1 ok\n2025-05-08T06:31:03Z a=1 error\n"
+    ended = fields(tmp_path, "a.log", data, "--sourcetype", "mine")
+    assert "a.log: 2 events of 1 kind\n\nno event type: 2 events of mine\n  tags: error" in ended.out
+
+
+@pytest.mark.parametrize(
+    ("data", "hint"),
+    [
+        (LOG.read_bytes(), f"add --sourcetype XmlWinEventLog --source '{SYSMON}'"),
+        (b"05/08/2025 06:31:02 AM\r\nLogName=Security\r\nEventCode=1102\r\n",
+         "add --sourcetype WinEventLog --source 'WinEventLog:Security'"),
+        (b"a b c\n", "add --sourcetype, for example --sourcetype XmlWinEventLog"),
+    ],
+    ids=["xml", "text", "other"],
+)  # fmt: skip
+def test_what_a_dataset_looks_like_is_proposed_as_its_source_type(tmp_path: Path, data: bytes, hint: str) -> None:
+    ended = fields(tmp_path, "a.log", data)
+    assert (ended.code, "no source type for a.log" in ended.err, hint in ended.err) == (2, True, True)
 
 
 def test_broken_data_is_kept_counted_and_named(tmp_path: Path) -> None:
