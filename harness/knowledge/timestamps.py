@@ -76,7 +76,7 @@ _WAYS: Final = [
         _DAY_FIRST + _THEN,
         _DOTTED + _THEN,
         rf"(?<![\w.]){_WEEKDAY}{_D}[\s/-]{_MONTH}[\s/-]{_ANY_Y}[\s,:t]+{_CLOCK}",
-        rf"(?<![\w.]){_WEEKDAY}{_MONTH}\s+{_D},?\s+(?:{_Y},?\s+)?{_CLOCK}(?:\s+(?P<y>(?:19|20)\d\d)(?!\S))?",
+        rf"(?<![\w.]){_WEEKDAY}{_MONTH}\s+{_D},?\s+(?:{_Y},?\s+)?{_CLOCK}(?:\s+(?P<y>(?:19|20)\d\d)(?![^\s\])]))?",
         rf"(?<![\w.]){_WEEKDAY}{_D}[\s/-]{_MONTH}[\s,:]+{_CLOCK}",
         _NAMED_YEAR_FIRST + _THEN,
         _NAMED_DAY_FIRST + _THEN,
