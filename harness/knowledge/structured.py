@@ -26,6 +26,9 @@ _LINE_END: Final = re.compile(r"\r\n|\n|\r")
 MAX_RECORD_LINES: Final = 256
 """Lines that one quoted cell may span; a quote that is never closed must not take the rest of the file."""
 
+DEFAULT_FIELDS: Final = frozenset(("eventtype", "host", "index", "linecount", "source", "sourcetype", "splunk_server"))
+"""Names that every event has of its own: a column or member of such a name becomes ``extracted_<name>``."""
+
 Record = tuple[str, Fields]
 
 
@@ -41,6 +44,11 @@ def is_supported(settings: Stanza) -> bool:
 
 def records(text: str, settings: Stanza, warn: Warn) -> Iterator[Record]:
     """The events of a structured text: each record as it stands, and its fields (N10.23)."""
+    for record, fields in _records(text, settings, warn):
+        yield record, {f"extracted_{name}" if name in DEFAULT_FIELDS else name: fields[name] for name in fields}
+
+
+def _records(text: str, settings: Stanza, warn: Warn) -> Iterator[Record]:
     if kind(settings) == "json":
         braces = not boolean(settings.get("JSON_TRIM_BRACES_IN_ARRAY_NAMES"), False)
         for document in _documents(text):

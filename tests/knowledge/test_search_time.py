@@ -143,7 +143,7 @@ def test_json_adds_to_indexed_fields_and_metadata_of_its_names(tmp_path: Path) -
     """props.conf specification, INDEXED_EXTRACTIONS: extracted twice, at index time and again at search time."""
     k = knowledge(tmp_path, props="[st]\nINDEXED_EXTRACTIONS = json\nKV_MODE = json\n")
     row = events(k, '{"a":1,"host":"web"}')[0]
-    assert (row["a"], row["host"]) == (("1", "1"), ("h", "web", "web"))
+    assert (row["a"], row["host"], row["extracted_host"]) == (("1", "1"), ("h", "web"), "web")
 
 
 def test_pairs_beside_json_are_fields_too(tmp_path: Path) -> None:

@@ -30,6 +30,12 @@ def test_special_characters_in_column_names_become_underscores_but_for_blanks_an
     assert read("field.name\n1\n", HEADER_FIELD_ACCEPTABLE_SPECIAL_CHARACTERS=".") == [{"field.name": "1"}]
 
 
+@pytest.mark.parametrize(("text", "kind"), [('{"source":"PINGID","id":1}', "json"), ("source,id\nPINGID,1\n", "csv")])
+def test_names_that_every_event_has_become_extracted_ones(text: str, kind: str) -> None:
+    """Recorded: data_sources/pingid.yml has ``extracted_source`` of a member ``source``."""
+    assert read(text, kind) == [{"extracted_source": "PINGID", "id": "1"}]
+
+
 @pytest.mark.parametrize(
     ("delimiter", "line"),
     [("space", "1 2"), ("tab", "1\t2"), ("pipe", "1|2"), (r"\x14", "1\x142"), ("ws", "1  \t2"), (";", "1;2")],
