@@ -44,11 +44,12 @@ class Alias:
 
 @dataclass(frozen=True, slots=True)
 class Calculated:
-    """One ``EVAL-`` setting. ``timely``: it asks for the time of the search."""
+    """One ``EVAL-`` setting. ``timely``: it asks for the time of the search. ``read``: the fields in it."""
 
     name: str
     expression: Expr
     timely: bool
+    read: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,8 +218,8 @@ def calculated(name: str, text: str) -> Calculated:
     if not name:
         raise KnowledgeError("the calculated field has no name")
     expression = parse_eval(text)
-    check(expression, Scope(now=0.0))
-    return Calculated(name, expression, asks_the_time(expression))
+    read = check(expression, Scope(now=0.0))
+    return Calculated(name, expression, asks_the_time(expression), tuple(read))
 
 
 def asks_the_time(expression: Expr) -> bool:

@@ -7,7 +7,7 @@ combination.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
@@ -18,8 +18,8 @@ from harness.expressions import Scope, evaluate
 from harness.knowledge.automatic_kv import Fields
 from harness.knowledge.extractions import Extraction, Refused
 from harness.knowledge.lookup_fields import combined, look_up, prefer
-from harness.knowledge.recipes import Alias, Calculated, Recipe
-from harness.values.column import NULL, Codes, Column, RefusedColumn, Value, combine
+from harness.knowledge.recipes import Alias, AutomaticLookup, Calculated, Recipe
+from harness.values.column import NULL, Codes, Column, RefusedColumn, Value, combine, concatenate
 from harness.values.frame import Frame, concatenate_frames
 from harness.values.values import members, texts
 
@@ -33,8 +33,8 @@ def search_time(frame: Frame, knowledge: Knowledge, now: float | None = None) ->
     """The frame with all search-time fields, rows in the same order.
 
     Where a setting cannot be carried out (with ``now`` None also one that asks for the time of the search), it is the
-    fields that it gives, and what depends on them, that raise UnsupportedSPL when they are read; where the events name
-    those fields, this raises it at once.
+    fields that it gives, and what depends on them, that raise UnsupportedSPL when they are read, of the events that it
+    is about; where the events name those fields, this raises it at once.
     """
     if not len(frame):
         return frame
@@ -64,10 +64,6 @@ def unread(frame: Frame, knowledge: Knowledge) -> list[str]:
     return [name for name, nothing in found.items() if nothing]
 
 
-def _refused(frame: Frame, names: Iterable[str], refusal: UnsupportedSPL) -> Frame:
-    return frame.with_columns({name: RefusedColumn.everywhere(refusal, len(frame)) for name in names})
-
-
 def _renamed(frame: Frame, knowledge: Knowledge) -> Frame:
     """With the source types that searches see; ``_sourcetype`` keeps what was indexed."""
     indexed = frame.column("sourcetype")
@@ -95,13 +91,55 @@ def _fields(frame: Frame, recipe: Recipe, scope: Scope, *, timeless: bool) -> Fr
     frame = _alias(frame, recipe.aliases)
     frame = _calculate(frame, recipe, scope, timeless=timeless)
     for each in recipe.lookups:
-        try:
-            frame = look_up(frame, each.lookup, each.inputs, each.outputs, overwrite=each.overwrite)
-        except UnsupportedSPL as refusal:
-            if not each.written:
-                raise
-            frame = _refused(frame, each.written, refusal)
+        frame = _looked_up(frame, each)
     return frame
+
+
+# --- what cannot be told ----------------------------------------------------------------------------------------------
+
+_HALVINGS: Final = 8
+"""How often rows are halved to find those that cannot be told; a 256th of them is refused at least."""
+
+Work = Callable[[Frame], Mapping[str, Column]]
+
+
+def _told(
+    frame: Frame, read: Sequence[str], names: Sequence[str], work: Work, depth: int = _HALVINGS
+) -> dict[str, Column]:
+    """The columns ``names`` that ``work`` makes of the fields ``read``. Where some rows make it raise UnsupportedSPL,
+    they are refused in those rows: in the ones that lack certainty of a field that is read, else half by half."""
+    try:
+        return dict(work(frame))
+    except UnsupportedSPL as refusal:
+        if not depth or len(frame) < 2:
+            return {name: RefusedColumn.everywhere(refusal, len(frame)) for name in names}
+    known = [frame.columns.get(name) for name in read]
+    doubts = [column.doubtful for column in known if isinstance(column, RefusedColumn)]
+    doubtful = np.logical_or.reduce(doubts) if doubts else np.zeros(len(frame), dtype=np.bool_)
+    if doubtful.all() or not doubtful.any():
+        doubtful = np.arange(len(frame)) < len(frame) // 2
+    parts = [np.flatnonzero(~doubtful), np.flatnonzero(doubtful)]
+    told = [_told(frame.take(rows), read, names, work, depth - 1) for rows in parts]
+    order = np.argsort(np.concatenate(parts))
+    return {name: concatenate([part[name] for part in told]).take(order) for name in names}
+
+
+def _looked_up(frame: Frame, each: AutomaticLookup) -> Frame:
+    def found(rows: Frame) -> Frame:
+        return look_up(rows, each.lookup, each.inputs, each.outputs, overwrite=each.overwrite)
+
+    try:
+        return found(frame)
+    except UnsupportedSPL:
+        if not each.written:
+            raise
+
+    def work(rows: Frame) -> dict[str, Column]:
+        result = found(rows)
+        return {name: result.column(name) for name in each.written}
+
+    read = [*(name for name, _ in each.inputs), *each.written]
+    return frame.with_columns(_told(frame, read, each.written, work))
 
 
 # --- from text --------------------------------------------------------------------------------------------------------
@@ -258,7 +296,8 @@ def _calculate(frame: Frame, recipe: Recipe, scope: Scope, *, timeless: bool) ->
     columns: dict[str, Column] = {
         name: RefusedColumn.everywhere(why, len(frame)) for name, why in recipe.refused.items()
     }
-    columns.update({each.name: _calculated(each, frame, scope, timeless=timeless) for each in recipe.calculated})
+    for each in recipe.calculated:
+        columns[each.name] = _calculated(each, frame, scope, timeless=timeless)
     return frame.with_columns(columns)
 
 
@@ -266,8 +305,14 @@ def _calculated(each: Calculated, frame: Frame, scope: Scope, *, timeless: bool)
     if timeless and each.timely:
         why = f"The calculated field '{each.name}' asks for the time of the search."
         return RefusedColumn.everywhere(UnsupportedSPL(why), len(frame))
-    try:
-        return evaluate(each.expression, frame, scope)
-    except (UnsupportedSPL, SearchError) as refusal:
-        why = f"The calculated field '{each.name}' cannot be told: {refusal.message}"
-        return RefusedColumn.everywhere(UnsupportedSPL(why), len(frame))
+
+    def work(rows: Frame) -> dict[str, Column]:
+        try:
+            return {each.name: evaluate(each.expression, rows, scope)}
+        except (UnsupportedSPL, SearchError) as problem:
+            refusal = UnsupportedSPL(f"The calculated field '{each.name}' cannot be told: {problem.message}")
+            if isinstance(problem, UnsupportedSPL):
+                raise refusal from None
+            return {each.name: RefusedColumn.everywhere(refusal, len(rows))}  # not again and again what takes long
+
+    return _told(frame, each.read, [each.name], work)[each.name]

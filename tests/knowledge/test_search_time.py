@@ -11,7 +11,7 @@ import pytest
 from harness.errors import UnsupportedSPL
 from harness.knowledge.extractions import sought
 from harness.knowledge.knowledge import Knowledge, Metadata
-from harness.values.column import RefusedColumn
+from harness.values.column import Column, RefusedColumn
 from harness.values.frame import concatenate_frames
 from tests.knowledge.apps import NOW, events, fields, write_app
 
@@ -273,6 +273,35 @@ def test_a_pattern_that_takes_too_long_refuses_its_fields_of_that_event_and_thos
     assert frame.column("n").to_values()[-1] == "199"
     with pytest.raises(UnsupportedSPL, match="took more than"):
         frame.column("a").to_values()
+
+
+def refused_rows(column: Column) -> list[int]:
+    return np.flatnonzero(column.doubtful).tolist() if isinstance(column, RefusedColumn) else []
+
+
+def test_what_depends_on_a_field_that_cannot_be_told_is_refused_in_those_events_only(tmp_path: Path) -> None:
+    props = "[st]\nSHOULD_LINEMERGE = false\nEXTRACT-0 = ^(?<a>one)\nEXTRACT-a = (*SKIP)(?<a>x)\n"
+    k = knowledge(
+        tmp_path,
+        props=f"{props}EVAL-b = upper(a)\nLOOKUP-l = numbers word AS a OUTPUT number n\nEVAL-c = 1\n",
+        transforms="[numbers]\nfilename = numbers.csv\n",
+        numbers_csv="word,number,n\none,1,I\n",
+    )
+    frame = k.search_time(k.index_time(b"two\none\nthree\none", Metadata("h", "s", "st"), NOW).frame)
+    assert {name: refused_rows(frame.column(name)) for name in ("a", "b", "number", "n", "c")} == {
+        "a": [0, 2], "b": [0, 2], "number": [0, 2], "n": [0, 2], "c": [],
+    }  # fmt: skip
+    rows = frame.take(np.array([1, 3]))
+    assert (rows.column("b").to_values(), rows.column("number").to_values()) == (["ONE"] * 2, ["1"] * 2)
+
+
+def test_a_calculated_field_that_cannot_be_told_of_one_event_is_told_of_the_others(tmp_path: Path) -> None:
+    k = knowledge(tmp_path, props='[st]\nSHOULD_LINEMERGE = false\nEVAL-b = if(match("x", a), 1, 2)\n')
+    text = "\n".join("a=(*SKIP)x" if number == 70 else f"a={number}" for number in range(100))
+    frame = k.search_time(k.index_time(text.encode(), Metadata("h", "s", "st"), NOW).frame)
+    assert refused_rows(frame.column("b")) == [70]
+    with pytest.raises(UnsupportedSPL, match=r"'b' cannot be told: .*SKIP"):
+        frame.column("b").to_values()
 
 
 def test_an_automatic_lookup_that_is_not_carried_out_refuses_the_fields_that_it_would_write(tmp_path: Path) -> None:
