@@ -86,12 +86,11 @@ class _Notes:
     """What there is to say about one body of data, each thing once with its first place and how often."""
 
     def __init__(self) -> None:
-        self.warnings: list[KnowledgeError] = []
+        self._warnings: dict[str, KnowledgeError] = {}
         self._counted: dict[str, tuple[int, int]] = {}
 
     def warn(self, warning: KnowledgeError) -> None:
-        if str(warning) not in map(str, self.warnings):
-            self.warnings.append(warning)
+        self._warnings.setdefault(str(warning), warning)
 
     def count(self, what: str, event: int) -> None:
         first, times = self._counted.get(what, (event, 0))
@@ -102,7 +101,7 @@ class _Notes:
             KnowledgeError(f"event {first}{f' and {times - 1} more' if times > 1 else ''}: {what}")
             for what, (first, times) in self._counted.items()
         ]
-        return (*self.warnings, *counted)
+        return (*self._warnings.values(), *counted)
 
 
 class _Pipeline:

@@ -22,6 +22,8 @@ from harness.knowledge.line_breaking import Warn, pattern_of
 from harness.values.timeformat import DAYS, MONTHS, format_time, parse_time, zone_of
 
 DAY: Final = 86_400.0
+_LONGEST: Final = 512
+"""Characters that a time in a ``TIME_FORMAT`` may have."""
 LOCAL: Final = "local"
 
 
@@ -181,9 +183,10 @@ class Timestamps:
 
     def _at(self, window: str, position: int) -> Found | None:
         assert self._format is not None  # the caller asked
-        found = parse_time(window[position:], self._format, self._zone, self._now)
+        text = window[position : position + _LONGEST]
+        found = parse_time(text, self._format, self._zone, self._now)
         if found is not None and self._yearless and found[0] > self._now + DAY:
-            found = parse_time(window[position:], self._format, self._zone, self._last_year)
+            found = parse_time(text, self._format, self._zone, self._last_year)
         if found is None:
             return None
         epoch, length = found
@@ -201,21 +204,33 @@ class Timestamps:
     def _usual(self, window: str, previous: float | None) -> Found | None:
         """The first time that is written in one of the usual ways, and can be believed; of several that begin at one
         place, the first way."""
-        position = 0
-        while True:
-            # Most events begin with their time.
-            matches = [match for way in _WAYS if (match := way.match(window, position)) is not None] or sorted(
-                (match for way in _ways(window) if (match := way.search(window, position)) is not None),
-                key=lambda each: each.start(),
-            )
-            if not matches:
-                return None
-            together = [match for match in matches if match.start() == matches[0].start()]
-            for match in together:
-                found = self._read(match, previous)
-                if found is not None and self._believed(found.epoch, match[0]):
-                    return found
-            position = max(min(match.end() for match in together), matches[0].start() + 1)
+        # Most events begin with their time.
+        found = self._first([match for way in _WAYS if (match := way.match(window)) is not None], previous)
+        if found is not None:
+            return found
+        ahead = {way: match for way in _ways(window) if (match := way.search(window)) is not None}
+        while ahead:
+            start = min(match.start() for match in ahead.values())
+            together = [match for match in ahead.values() if match.start() == start]
+            found = self._first(together, previous)
+            if found is not None:
+                return found
+            position = max(min(match.end() for match in together), start + 1)
+            for way in [way for way, match in ahead.items() if match.start() < position]:
+                again = way.search(window, position)
+                if again is None:
+                    del ahead[way]
+                else:
+                    ahead[way] = again
+        return None
+
+    def _first(self, matches: list[re.Match[str]], previous: float | None) -> Found | None:
+        """The first of several ways to read one place that can be believed."""
+        for match in matches:
+            found = self._read(match, previous)
+            if found is not None and self._believed(found.epoch, match[0]):
+                return found
+        return None
 
     def _read(self, match: re.Match[str], previous: float | None) -> Found | None:
         parts = match.groupdict()

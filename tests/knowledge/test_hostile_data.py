@@ -162,3 +162,12 @@ def test_much_of_one_thing_takes_no_more_than_a_few_times_their_size(
         assert tracemalloc.get_traced_memory()[1] < 25 * len(data)
     finally:
         tracemalloc.stop()
+
+
+@pytest.mark.parametrize("settings", ["", "TIME_FORMAT = %Y-%m-%d %H:%M:%S\n"])
+def test_a_long_event_full_of_times_that_cannot_be_believed_is_read_in_a_moment(tmp_path: Path, settings: str) -> None:
+    props = f"[st]\nSHOULD_LINEMERGE = false\nTRUNCATE = 0\nMAX_TIMESTAMP_LOOKAHEAD = 0\nKV_MODE = none\n{settings}"
+    started = time.monotonic()
+    rows = events(Knowledge.load([write_app(tmp_path, props=props)]), "1999-01-01 x 10:00:00 jan " * 8_000)
+    assert rows[0]["timestamp"] == "none"
+    assert time.monotonic() - started < 20
