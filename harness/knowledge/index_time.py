@@ -263,7 +263,7 @@ def index_whole_event(
     raw, cut = truncate(text, rules.lines.truncate)
     indexed: Fields = {}
     if structured.kind(rules.settings) == "json":
-        indexed.update(from_json(raw))
+        indexed.update(structured.apart(from_json(raw)))
     indexed.update({name: value if isinstance(value, str) else tuple(value) for name, value in fields.items()})
     if cut:
         indexed["meta"] = "truncated"

@@ -31,6 +31,16 @@ DEFAULT_FIELDS: Final = frozenset(("eventtype", "host", "index", "linecount", "s
 
 Record = tuple[str, Fields]
 
+_DEFAULT_FIELDS: Final = ("host", "source", "sourcetype")
+
+
+def apart(fields: Fields) -> Fields:
+    """A member with the name of one of an event's own is an indexed field ``extracted_<name>``, as recorded of PingID
+    and of MCP messages."""
+    if any(name in fields for name in _DEFAULT_FIELDS):
+        return {f"extracted_{name}" if name in _DEFAULT_FIELDS else name: value for name, value in fields.items()}
+    return fields
+
 
 def kind(settings: Stanza) -> str:
     """``csv``, ``json`` ...; empty for data without a structure."""
@@ -52,9 +62,10 @@ def _records(text: str, settings: Stanza, warn: Warn) -> Iterator[Record]:
     if kind(settings) == "json":
         braces = not boolean(settings.get("JSON_TRIM_BRACES_IN_ARRAY_NAMES"), False)
         for document in _documents(text):
-            yield document, from_json(document, braces=braces)
+            yield document, apart(from_json(document, braces=braces))
     else:
-        yield from _TableReader.of(settings, warn).records(text)
+        for record, fields in _TableReader.of(settings, warn).records(text):
+            yield record, apart(fields)
 
 
 def _documents(text: str) -> Iterator[str]:

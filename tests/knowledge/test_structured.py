@@ -86,3 +86,10 @@ def test_braces_of_array_names_can_be_trimmed() -> None:
     assert read('{"a":{"b":[1,{"c":2}]}}', "json", JSON_TRIM_BRACES_IN_ARRAY_NAMES="true") == [
         {"a.b": "1", "a.b.c": "2"}
     ]
+
+
+def test_a_member_named_like_a_default_field_is_kept_apart() -> None:
+    """Recorded of PingID (``_json``) and of MCP messages: ``extracted_source`` and so on beside the event's own."""
+    text = '{"source": "x", "sourcetype": "z", "a": 1}\n'
+    assert read(text, "json") == [{"extracted_source": "x", "extracted_sourcetype": "z", "a": "1"}]
+    assert read("host,a\ny,1\n") == [{"extracted_host": "y", "a": "1"}]
