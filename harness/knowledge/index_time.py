@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
+import msgspec
 import numpy as np
 
 from harness.errors import KnowledgeError, SearchError
@@ -40,6 +41,9 @@ MAX_SLOW: Final = 3
 
 _ROOT: Final = re.compile(r"\s*<([A-Za-z_][\w.:-]*)[\s>]")
 """How an event that is an XML document begins."""
+
+_OBJECT: Final = re.compile(r'\s*\{\s*"')
+"""How an event that is a JSON object begins."""
 
 _INVALID: Final = {0xDC00 + byte: f"\\x{byte:02X}" for byte in range(0x80, 0x100)}
 _PUNCT_LENGTH: Final = 50
@@ -188,6 +192,17 @@ def _stops(transform: Transform, event: Event, clones: list[Event]) -> bool:
     return transform.stops is not None and transform.stops(event)
 
 
+def _is_open(text: str) -> bool:
+    """Whether a JSON object breaks off: braces are missing, and not because texts have some."""
+    if text.count("{") <= text.count("}"):
+        return False
+    try:
+        msgspec.json.decode(text)
+    except msgspec.DecodeError:
+        return True
+    return False
+
+
 # --- the two doors ----------------------------------------------------------------------------------------------------
 
 
@@ -204,6 +219,8 @@ def index_data(data: bytes, metadata: Metadata, now: float, knowledge: Knowledge
             notes.count(f"longer than TRUNCATE = {pipeline.rules.lines.truncate} bytes; the rest is cut off", number)
         if not cut and (root := _ROOT.match(raw)) is not None and not raw.rstrip().endswith((f"</{root[1]}>", "/>")):
             notes.count(f"the XML ends before </{root[1]}>; fields may be missing", number)
+        if not cut and _OBJECT.match(raw) is not None and _is_open(raw):
+            notes.count("the JSON ends before its closing brace; fields may be missing", number)
         if found is None and not times.disabled:
             notes.count("no time found; it has the time of the event before, or of indexing", number)
         place = found if stamp is None or found is None else Found(found.epoch, -1, -1, found.zone, found.wall)

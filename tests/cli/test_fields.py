@@ -137,6 +137,13 @@ def test_broken_data_is_kept_counted_and_named(tmp_path: Path) -> None:
     assert f"warning: {SYSMON}: event 2: the XML ends before </Event>; fields may be missing" in ended.err
 
 
+def test_json_that_breaks_off_is_named(tmp_path: Path) -> None:
+    data = b'{"t": "2025-05-08T06:31:02Z"} x\n{"t": "2025-05-08T06:31:03Z", "a": {"b": 2}\n'
+    ended = fields(tmp_path, "a.log", data, "--sourcetype", "_json")
+    assert "warning: a.log: event 2: the JSON ends before its closing brace; fields may be missing" in ended.err
+    assert "event 1" not in ended.err
+
+
 def test_a_line_that_has_no_end_is_cut_and_said_so(tmp_path: Path) -> None:
     ended = fields(tmp_path, "a.log", b"2025-05-08T06:31:02Z " + b"x" * 50_000_000, "--sourcetype", "mine")
     assert (ended.code, "a.log: 1 event of 1 kind" in ended.out) == (0, True)
