@@ -101,7 +101,7 @@ def read_changes(
             for name in names(settings[key]):
                 try:
                     if name not in transforms:
-                        raise KnowledgeError("it is not defined")
+                        raise KnowledgeError("it is not defined, or disabled")
                     (changes if kind == "TRANSFORMS" else rulesets).append(parse_transform(name, transforms[name]))
                 except KnowledgeError as problem:
                     warn(KnowledgeError(f"{key}: the transform {name} is left out: {problem.message}"))

@@ -123,7 +123,9 @@ class Knowledge:
 
     @cached_property
     def transforms(self) -> Stanzas:
-        return with_parts(with_default(self.conf("transforms")))
+        """Those that are not disabled."""
+        stanzas = with_parts(with_default(self.conf("transforms")))
+        return {name: each for name, each in stanzas.items() if not boolean(each.get("disabled"), False)}
 
     @cached_property
     def macros(self) -> Macros:

@@ -159,7 +159,7 @@ class RecipeReader:
         place = self._knowledge.place("transforms", name, "REGEX")
         try:
             if settings is None:
-                raise KnowledgeError(f"the transform {name} is not defined")
+                raise KnowledgeError(f"the transform {name} is not defined, or disabled")
             found = parse_transform(settings)
             if isinstance(found, Refused):
                 found.refusal.message = f"the transform {name}: {found.refusal.message}"

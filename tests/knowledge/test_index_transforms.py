@@ -175,5 +175,5 @@ def test_what_cannot_be_carried_out_is_reported_and_the_rest_is(tmp_path: Path) 
     assert [warning.message for warning in found.warnings[:3]] == [
         "TRANSFORMS-x: the transform bad is left out: Regex: missing closing parenthesis",
         "TRANSFORMS-x: the transform route is left out: DEST_KEY _TCP_ROUTING is not supported",
-        "TRANSFORMS-x: the transform missing is left out: it is not defined",
+        "TRANSFORMS-x: the transform missing is left out: it is not defined, or disabled",
     ]

@@ -165,6 +165,14 @@ def test_transforms_split_by_delimiters(tmp_path: Path) -> None:
     }  # fmt: skip
 
 
+def test_a_disabled_transform_is_as_none(tmp_path: Path) -> None:
+    transforms = "[t]\nREGEX = k=(?<a>.)\ndisabled = 1\n[l]\nfilename = l.csv\ndisabled = true\n"
+    props = "[st]\nREPORT-t = t\nLOOKUP-l = l k OUTPUT b\n"
+    k = knowledge(tmp_path, props=props, transforms=transforms, l_csv="k,b\nv,1\n")
+    assert fields(k, "k=v", "k", "a", "b") == [{"k": "v"}]
+    assert len(k.warnings) == 2
+
+
 def test_delimiters_need_no_quotes(tmp_path: Path) -> None:
     """As in the vendor's add-on for Exchange."""
     transforms = "[t]\nDELIMS = ,\nFIELDS = a, b\n"
