@@ -353,7 +353,7 @@ def parse_transform(settings: Mapping[str, str]) -> Extraction:
     clean = boolean(settings.get("CLEAN_KEYS"), True)
     if "DELIMS" in settings:
         marks = [_unescape(part) for part in _quoted_list(settings["DELIMS"]) or [settings["DELIMS"].strip()]]
-        fields = tuple(_quoted_list(settings.get("FIELDS", "")))
+        fields = tuple(clean_key(name) if clean else name for name in _quoted_list(settings.get("FIELDS", "")))
         if not marks or not marks[0]:
             raise KnowledgeError("no delimiter in DELIMS")
         return Delimited(sources, marks[0], marks[1] if len(marks) > 1 else "", fields, mv_add, clean)
@@ -382,8 +382,11 @@ def source_keys(setting: str) -> tuple[str, ...]:
 
 
 def _quoted_list(text: str) -> list[str]:
-    """``"a", "b c", d``."""
-    return [part.strip().removeprefix('"').removesuffix('"') for part in split_quoted(text, ",") if part.strip()]
+    """``"a", "b c", d``, or ``a b c`` as in the vendor's add-on for IIS."""
+    parts = split_quoted(text, ",")
+    if len(parts) == 1:
+        parts = split_quoted(text.strip(), " ")
+    return [part.strip().removeprefix('"').removesuffix('"') for part in parts if part.strip()]
 
 
 def _unescape(text: str) -> str:

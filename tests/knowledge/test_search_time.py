@@ -180,6 +180,13 @@ def test_delimiters_need_no_quotes(tmp_path: Path) -> None:
     assert fields(k, "1,2", "a", "b") == [{"a": "1", "b": "2"}]
 
 
+def test_columns_may_be_parted_by_blanks_and_have_names_without_other_characters(tmp_path: Path) -> None:
+    """As in the vendor's add-on for IIS, which then reads ``cs_User_Agent_``."""
+    transforms = '[t]\nDELIMS = " "\nFIELDS = s-ip cs(User-Agent)\n'
+    k = knowledge(tmp_path, props="[st]\nKV_MODE = none\nREPORT-t = t\n", transforms=transforms)
+    assert fields(k, "192.0.2.1 curl", "s_ip", "cs_User_Agent_") == [{"s_ip": "192.0.2.1", "cs_User_Agent_": "curl"}]
+
+
 def test_an_empty_setting_takes_away_that_of_a_weaker_layer(tmp_path: Path) -> None:
     app = write_app(tmp_path, props="[st]\nEVAL-a = 1\nEXTRACT-b = (?<b>x)\nSEDCMD-c = s/x/y/\nFIELDALIAS-d = q AS r\n")
     (app / "local").mkdir()
