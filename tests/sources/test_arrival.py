@@ -42,6 +42,7 @@ CASES = (
     ("cisco_ftd_syslog", "Intrusion_Detection.IDS_Attacks", "action src dest_port", "Blocked unknown 80 1"),
     ("cisco_ios", "Network_Traffic.All_Traffic", "action src dest_port", "blocked 2001:db8::1 22 1"),
     ("cisco_ios", "Authentication.Authentication", "action user src", "failure admin 192.0.2.7 1"),
+    ("cisco_ise", "Authentication.Authentication", "action user src app", "failure admin 192.0.2.7 Tacacs 1"),
     ("cisco_nvm_flow", "Network_Traffic.All_Traffic", "app dest", "svchost.exe 198.51.100.196 1"),
     (
         "cisco_secure_access_dns",
