@@ -186,7 +186,6 @@ def test_a_published_repository_is_judged_within_twenty_seconds_and_truly(tmp_pa
         "process_creating_lnk_file_in_suspicious_location",
         "supernova_webshell",
         "suspicious_copy_on_system32",
-        "suspicious_writes_to_windows_recycle_bin",
         "windows_modify_registry_qakbot_binary_data_registry",
         "windows_network_share_interaction_with_net",
     }
