@@ -37,7 +37,7 @@ FILLED: Final = ("external", "broken", "unread", "unfit", "refused")
 SEARCHES: Final = {"production": 1472, "experimental": 141, "deprecated": 98, "baseline": 66}
 LEAST_WITH_ROWS: Final = {"production": (1420, 1040), "experimental": (95, 45), "baseline": (45, 36)}
 """Over the filled store: searches whose first command gives rows, and whose last one does."""
-MOST_FAILED: Final = {"production": (3, 2), "experimental": (10, 6), "baseline": (9, 0)}
+MOST_FAILED: Final = {"production": (3, 2), "experimental": (11, 7), "baseline": (9, 0)}
 """Over the filled store: searches that fail, and those of them that fail because this engine does not carry something
 out. The others say what a Splunk says that has the same apps and the same content."""
 
