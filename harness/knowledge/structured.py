@@ -26,20 +26,18 @@ _LINE_END: Final = re.compile(r"\r\n|\n|\r")
 MAX_RECORD_LINES: Final = 256
 """Lines that one quoted cell may span; a quote that is never closed must not take the rest of the file."""
 
-DEFAULT_FIELDS: Final = frozenset(("eventtype", "host", "index", "linecount", "source", "sourcetype", "splunk_server"))
-"""Names that every event has of its own: a column or member of such a name becomes ``extracted_<name>``."""
-
 Record = tuple[str, Fields]
 
-_DEFAULT_FIELDS: Final = ("host", "source", "sourcetype")
+_DEFAULT_FIELDS: Final = frozenset(("eventtype", "host", "index", "linecount", "source", "sourcetype", "splunk_server"))
+"""Names that every event has of its own."""
 
 
 def apart(fields: Fields) -> Fields:
-    """A member with the name of one of an event's own is an indexed field ``extracted_<name>``, as recorded of PingID
-    and of MCP messages."""
-    if any(name in fields for name in _DEFAULT_FIELDS):
-        return {f"extracted_{name}" if name in _DEFAULT_FIELDS else name: value for name, value in fields.items()}
-    return fields
+    """A column or member with the name of one of an event's own is an indexed field ``extracted_<name>``, as recorded
+    of PingID and of MCP messages."""
+    if _DEFAULT_FIELDS.isdisjoint(fields):
+        return fields
+    return {f"extracted_{name}" if name in _DEFAULT_FIELDS else name: value for name, value in fields.items()}
 
 
 def kind(settings: Stanza) -> str:
@@ -54,11 +52,6 @@ def is_supported(settings: Stanza) -> bool:
 
 def records(text: str, settings: Stanza, warn: Warn) -> Iterator[Record]:
     """The events of a structured text: each record as it stands, and its fields (N10.23)."""
-    for record, fields in _records(text, settings, warn):
-        yield record, {f"extracted_{name}" if name in DEFAULT_FIELDS else name: fields[name] for name in fields}
-
-
-def _records(text: str, settings: Stanza, warn: Warn) -> Iterator[Record]:
     if kind(settings) == "json":
         braces = not boolean(settings.get("JSON_TRIM_BRACES_IN_ARRAY_NAMES"), False)
         for document in _documents(text):

@@ -249,8 +249,8 @@ class Timestamps:
         if text is None:
             return None
         name = text.upper()
-        if name in _MORE_ZONES:
-            return self._aliases.get(name) or fixed_zone(timedelta(minutes=_MORE_ZONES[name]))
+        if name in _MORE_ZONES and name not in self._aliases:
+            return fixed_zone(timedelta(minutes=_MORE_ZONES[name]))
         return self._aliases.get(name) or zone_of(_plain_offset(name))
 
 

@@ -193,7 +193,8 @@ def test_a_negative_test_over_data_that_the_search_does_not_read_says_so(
 ) -> None:
     result = one(tmp_path, detection(tests=[a_test(expect={"count": 0})], search=search, rba=None))
     warning = "warning: this proves little: no event of the data is in what the search reads, "
-    assert (result.status, result.reason) == (Status.PASS, f"{warning}{told}" if told else "")
+    reason = f"{warning}{told}; check the test's source and sourcetype" if told else ""
+    assert (result.status, result.reason) == (Status.PASS, reason)
 
 
 def test_rows_that_come_without_any_data_prove_nothing(tmp_path: Path) -> None:

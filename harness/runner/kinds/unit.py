@@ -59,7 +59,8 @@ def _trivial(verdict: Verdict, session: Session, expanded: Expanded, window: Win
     if verdict.status is not Status.PASS or draft.rows:
         return ""
     read = unreached(session.client, expanded, window)
-    return f"warning: this proves little: no event of the data is in what the search reads, {read}" if read else ""
+    why = f"no event of the data is in what the search reads, {read}; check the test's source and sourcetype"
+    return f"warning: this proves little: {why}" if read else ""
 
 
 def _no_rows(session: Session, expanded: Expanded, window: Window, draft: Draft) -> str:
